@@ -1,0 +1,52 @@
+# Everything runs in .venv, made from the hash-pinned requirements; Python 3.11+ and make are all it needs.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint format docs bench pins clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(READY) ## Make the environment in .venv
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## See it work: a real server, real TLS, the reviews an API server would send
+	@$(BIN)/python -m examples.demo
+
+test: $(READY) ## Run the tests that need only Python
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/python -m coverage report --include='webhook/core/*,certs/*' --fail-under=100
+
+lint: $(READY) ## Check style, types, layers and generated pages
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/reference_pages.py --check
+
+format: $(READY) ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(READY) ## Write the reference pages that come from the code
+	$(BIN)/python scripts/reference_pages.py
+
+bench: $(READY) ## Measure speed and memory against baselines of the same run
+	$(BIN)/python -m benchmarks
+
+pins: ## Compile requirements/*.txt from pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml -o requirements/runtime.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+
+clean: ## Remove the environment and everything that was built
+	rm -rf .venv .cache dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

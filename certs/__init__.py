@@ -1,0 +1,1 @@
+"""Certificates: issuing, verifying, rotating. It imports nothing of `webhook/`."""

@@ -1,0 +1,1 @@
+"""The HTTPS server: AdmissionReviews in, decisions out."""

@@ -1,11 +1,22 @@
-"""The one entry to the core."""
+"""The one entry to the core: an object comes in, a decision goes out."""
 
-from webhook.core.decision import Decision, Request
+from collections.abc import Mapping
+from typing import Any
+
+from webhook.core import inference_service, names, read
+from webhook.core.asked import RefusedError, misplaced
+from webhook.core.case import Case
+from webhook.core.decision import Action, Decision, Operation, Request, Scope
+from webhook.core.hub import from_uri
+from webhook.core.kinds import KINDS, Kind, Place, expand, places
 from webhook.core.knowledge import UNKNOWN, Knowledge
-from webhook.core.reasons import Outcome
+from webhook.core.pods import PodCase
+from webhook.core.reasons import Outcome, Reason
 from webhook.core.settings import Settings
 
 _DEFAULTS = Settings()
+_WARNING = 120
+"""Characters of a warning: longer ones are cut by clients (Kubernetes API, AdmissionResponse)."""
 
 
 def admit(request: Request, knowledge: Knowledge = UNKNOWN, settings: Settings = _DEFAULTS) -> Decision:
@@ -13,4 +24,141 @@ def admit(request: Request, knowledge: Knowledge = UNKNOWN, settings: Settings =
 
     Pure: the same arguments give the same answer, no argument is changed, nothing is raised for any object.
     """
-    return Decision(Outcome.NOT_NEEDED)
+    kind = KINDS.get((request.group, request.kind))
+    if kind is None:
+        return Decision(Outcome.KIND_NOT_HANDLED)
+    if (passed := _passed(request, kind, settings)) is not None:
+        return Decision(passed)
+    case = Case(request, knowledge, settings)
+    found = list(places(request.object, kind))
+    _misplaced(case, kind, found)
+    denial: str | None = None
+    try:
+        if kind.components:
+            case.remember(request.object, ("metadata",), inference_service.decide(case, found))
+        else:
+            _pods(case, found)
+            _elsewhere(case, kind)
+    except RefusedError as error:
+        denial = str(error)
+    return _decision(case, denial)
+
+
+def _passed(request: Request, kind: Kind, settings: Settings) -> Outcome | None:
+    """Return why an object is let through without a look at its containers."""
+    operation = request.operation
+    if request.subresource or not (
+        operation == Operation.CREATE or (operation == Operation.UPDATE and kind.updates)
+    ):
+        return Outcome.OPERATION_NOT_HANDLED
+    metadata = request.object.get("metadata")
+    if (
+        type(metadata) is not dict
+        or type(request.object.get("spec", request.object.get("template"))) is not dict
+    ):
+        return Outcome.MALFORMED_OBJECT
+    if metadata.get("deletionTimestamp"):
+        return Outcome.BEING_DELETED
+    if request.kind == "Pod":
+        if names.MIRROR_POD in read.mapping(metadata, "annotations"):
+            return Outcome.MIRROR_POD
+        if request.scope is Scope.KSERVE and not _of_kserve(metadata, request.namespace, settings):
+            return Outcome.NOT_KSERVE
+    if operation == Operation.UPDATE and request.old_object is not None:
+        return _unchanged(request.object, request.old_object)
+    return None
+
+
+def _of_kserve(metadata: Mapping[str, Any], namespace: str, settings: Settings) -> bool:
+    """Whether a Pod belongs to a KServe workload."""
+    labels = read.mapping(metadata, "labels")
+    part_of, llm = names.LLM_PART_OF
+    return (
+        names.INFERENCE_SERVICE_LABEL in labels
+        or labels.get(part_of) == llm
+        or namespace in settings.local_model_namespaces
+    )
+
+
+def _unchanged(new: Mapping[str, Any], old: Mapping[str, Any]) -> Outcome | None:
+    """Return `NothingChanged` for an UPDATE of status, finalizers or other people's metadata.
+
+    The API server's `matchConditions` filter these as well; here it holds for every configuration, since KServe's
+    controllers update each object, and an entry then would roll out a whole fleet.
+    """
+    try:
+        same = new.get("spec") == old.get("spec") and _our_keys(new) == _our_keys(old)
+    except RecursionError:
+        return None
+    return Outcome.NOTHING_CHANGED if same else None
+
+
+def _our_keys(document: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    metadata = read.mapping(document, "metadata")
+    return [
+        (key, value)
+        for field in ("labels", "annotations")
+        for key, value in read.mapping(metadata, field).items()
+        if key.startswith(names.PREFIX)
+    ]
+
+
+def _pods(case: Case, found: list[Place]) -> None:
+    """Decide about every PodSpec; those whose annotations stand in one place share its record."""
+    records: dict[tuple[str, ...], dict[str, dict[str, str]]] = {}
+    for place in found:
+        recorded = PodCase(case, place).decide()
+        if place.reach:
+            records.setdefault(place.reach[0], {}).update(recorded)
+    for keys, entries in records.items():
+        case.remember(case.request.object, keys, entries)
+
+
+def _elsewhere(case: Case, kind: Kind) -> None:
+    """Say of what a `storage-initializer` downloads, which is not in the object, that its Pod decides."""
+    for path in kind.downloads:
+        for found, uri in expand(case.request.object, path):
+            if type(uri) is str and (name := from_uri(uri)):
+                pointer = "/" + "/".join(found)
+                case.verdict(
+                    names.STORAGE_INITIALIZER,
+                    pointer,
+                    Action.NONE,
+                    Reason.POD_DECIDES,
+                    name,
+                    repositories=(name,),
+                )
+
+
+def _misplaced(case: Case, kind: Kind, found: list[Place]) -> None:
+    """Warn about keys of ours that stand where they do nothing."""
+    document = case.request.object
+    reaching = {keys for place in found for keys in place.reach}
+    where = sorted({".".join((*keys, "annotations")) for keys in reaching if keys != ("metadata",)})
+    case.warnings += misplaced(
+        read.mapping(document, "metadata"),
+        reaches=kind.own_metadata_reaches,
+        where=where[0] if where else "its Pod template",
+    )
+    for keys in sorted(reaching - {("metadata",)}):
+        case.warnings += misplaced(read.at(document, keys), reaches=True, where="")
+
+
+def _decision(case: Case, denial: str | None) -> Decision:
+    """Return the answer; in audit mode nothing is changed and nothing refused."""
+    warnings = [
+        text if len(text) <= _WARNING else text[: _WARNING - 1] + "…" for text in dict.fromkeys(case.warnings)
+    ]
+    if case.audit:
+        if denial is not None:
+            warnings.append(f"would be refused: {denial}"[:_WARNING])
+        return Decision(Outcome.AUDITED, case.verdicts, [], warnings, None, case.operations)
+    if denial is not None:
+        return Decision(Outcome.DENIED, case.verdicts, [], warnings, denial)
+    if case.operations:
+        outcome = Outcome.INJECTED
+    elif any(verdict.action is Action.KEEP for verdict in case.verdicts):
+        outcome = Outcome.ALREADY_INJECTED
+    else:
+        outcome = Outcome.NOT_NEEDED
+    return Decision(outcome, case.verdicts, case.operations, warnings)

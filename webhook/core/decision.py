@@ -78,6 +78,8 @@ class Choice(NamedTuple):
     source: Source
     detail: str = ""
     """The rule's glob, the annotation's name or the neighbour's name."""
+    config_map: bool = False
+    """`secret` is the name of a ConfigMap: somebody else's reference, copied."""
 
 
 class Verdict(NamedTuple):
@@ -94,6 +96,8 @@ class Verdict(NamedTuple):
     method: Method | None = None
     repositories: tuple[str, ...] = ()
     """What it names on the Hub, the one downloaded first in front."""
+    note: str = ""
+    """What else a person should know, such as why the method is not the one that was asked for."""
 
     @property
     def sentence(self) -> str:

@@ -22,10 +22,10 @@ METHOD: Final = PREFIX + "method"
 """Annotation on a workload or Namespace: a `Method`."""
 
 CONTAINERS: Final = PREFIX + "containers"
-"""Annotation on a workload: comma-separated names of containers that need the token whatever we see in them."""
+"""Annotation on a workload: names of containers that need the token whatever we see in them, with commas."""
 
 EXCLUDE_CONTAINERS: Final = PREFIX + "exclude-containers"
-"""Annotation on a workload: comma-separated names of containers that never get a token."""
+"""Annotation on a workload: names of containers that never get a token, with commas."""
 
 MISSING_SECRET: Final = PREFIX + "missing-secret"
 """Annotation on a Namespace: a `MissingSecret`."""

@@ -6,6 +6,7 @@ may name a subject: a variable, a flag, a repository, a Secret. It never holds t
 """
 
 from enum import StrEnum
+from typing import Self
 
 
 class Reason(StrEnum):
@@ -17,7 +18,7 @@ class Reason(StrEnum):
     sentence: str
     needs: bool
 
-    def __new__(cls, value: str, needs: bool, sentence: str) -> "Reason":  # noqa: FBT001
+    def __new__(cls, value: str, needs: bool, sentence: str) -> Self:  # noqa: FBT001
         """Make a member that is its word and carries whether a token is needed and the sentence."""
         member = str.__new__(cls, value)
         member._value_ = value
@@ -33,26 +34,34 @@ class Reason(StrEnum):
     MODEL_VARIABLE = "ModelVariable", True, "variable {} names a model on the Hub"
     NAMED_BY_ANNOTATION = "NamedByAnnotation", True, "annotation hf-token-injector.io/containers names it"
 
+    INHERITED = "Inherited", True, "it has the entry that we gave its InferenceService"
+
     # It does not, or must not be asked about.
     NO_HUB_REFERENCE = "NoHubReference", False, "nothing in it names a model on the Hub"
     INFRASTRUCTURE = "Infrastructure", False, "{} is a container of the platform and downloads no models"
     LOCAL_MODEL_CACHE = "LocalModelCache", False, "the model comes from KServe's local model cache"
     OPTED_OUT = "OptedOut", False, "label hf-token-injector.io/inject=disabled opts it out"
     EXCLUDED = "Excluded", False, "annotation hf-token-injector.io/exclude-containers names it"
-    TOO_LARGE = "TooLarge", False, "{}, so it was not read; annotation hf-token-injector.io/containers can name it"
+    TOO_LARGE = (
+        "TooLarge",
+        False,
+        "{}, so it was not read; annotation hf-token-injector.io/containers can name it",
+    )
     MALFORMED = "Malformed", False, "{} does not have the shape that Kubernetes gives it"
 
     # It has a token of its own, or wants none.
-    OWN_TOKEN = "OwnToken", False, "it has a token of its own in {}"  # noqa: S105
-    OWN_TOKEN_FILE = "OwnTokenFile", False, "it has a token file of its own: {}"  # noqa: S105
-    OWN_TOKEN_ARGUMENT = "OwnTokenArgument", False, "its command brings a token of its own: {}"  # noqa: S105
-    TOKEN_DISABLED = "TokenDisabled", False, "{} says that it wants no token"  # noqa: S105
+    OWN_TOKEN = "OwnToken", False, "it has a token of its own in {}"
+    OWN_TOKEN_FILE = "OwnTokenFile", False, "it has a token file of its own: {}"
+    OWN_TOKEN_ARGUMENT = "OwnTokenArgument", False, "its command brings a token of its own: {}"
+    TOKEN_DISABLED = "TokenDisabled", False, "{} says that it wants no token"
     OFFLINE = "Offline", False, "{} says that it downloads nothing"
     MAY_HAVE_TOKEN = (
-        "MayHaveToken",  # noqa: S105
+        "MayHaveToken",
         False,
-        "Secret {} in envFrom may hold a token, and an injected one would beat it; "
-        "annotation hf-token-injector.io/secret or …/containers on the workload decides",
+        (
+            "Secret {} in envFrom may hold a token, and an injected one would beat it; "
+            "annotation hf-token-injector.io/secret or …/containers on the workload decides"
+        ),
     )
     FOREIGN_ENDPOINT = (
         "ForeignEndpoint",
@@ -61,13 +70,25 @@ class Reason(StrEnum):
     )
 
     # It asks the Hub, and the way to its token is closed.
-    NO_TOKEN_BY_RULE = "NoTokenByRule", False, "the platform's rule for {} gives no token"  # noqa: S105
-    SECRET_MISSING = "SecretMissing", False, "Secret {} does not exist in the namespace"  # noqa: S105
+    NO_TOKEN_BY_RULE = "NoTokenByRule", False, "the platform's rule for {} gives no token"
+    SECRET_MISSING = "SecretMissing", False, "Secret {} does not exist in the namespace"
     MUTATE_NEVER = "MutateNever", False, "inferenceService.mutate is never: its Pods get the token"
-    MUTATE_AUTO = "MutateAuto", False, "inferenceService.mutate is auto and {} has an env list: its Pods get the token"
-    POD_DECIDES = "PodDecides", False, "storage-initializer downloads {} and is not part of this object: the Pod gets it"
+    MUTATE_AUTO = (
+        "MutateAuto",
+        False,
+        "inferenceService.mutate is auto and {} has an env list: its Pods get the token",
+    )
+    POD_DECIDES = (
+        "PodDecides",
+        False,
+        "storage-initializer downloads {} and is not part of this object: the Pod gets it",
+    )
     POD_ONLY_METHOD = "PodOnlyMethod", False, "method file works on Pods: its Pods get the token"
-    CANARY_INHERITS = "CanaryInherits", False, "a canary without env inherits the stable one's: its Pods get the token"
+    CANARY_INHERITS = (
+        "CanaryInherits",
+        False,
+        "a canary without env inherits the stable one's: its Pods get the token",
+    )
     CANARY_REPLACES_ENV = (
         "CanaryReplacesEnv",
         False,
@@ -84,7 +105,7 @@ class Outcome(StrEnum):
 
     sentence: str
 
-    def __new__(cls, value: str, sentence: str) -> "Outcome":
+    def __new__(cls, value: str, sentence: str) -> Self:
         """Make a member that is its word and carries the sentence."""
         member = str.__new__(cls, value)
         member._value_ = value
@@ -113,3 +134,4 @@ class Source(StrEnum):
     NAMESPACE = "Namespace annotation"
     RULE = "rule"
     DEFAULT = "default"
+    RECORD = "entry that was there"

@@ -1,4 +1,4 @@
-"""What a platform team can set, as the core sees it; `webhook.settings` reads it from files and environment."""
+"""What a platform team can set, as the core sees it; `webhook.settings` reads it."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

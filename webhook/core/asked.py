@@ -1,0 +1,162 @@
+"""What people ask of us on a workload or a Namespace, by labels and annotations, and what they get wrong."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from webhook.core import names
+from webhook.core.names import Method, MissingSecret
+
+DNS_NAME = re.compile(
+    r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
+)
+"""A Secret's name (RFC 1123 subdomain)."""
+
+SECRET_KEY = re.compile(r"(?!\.\.?\Z)[-._a-zA-Z0-9]{1,253}")
+"""A key of a Secret's `data`."""
+
+CONTAINER_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+"""A container's name (RFC 1123 label)."""
+
+_FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
+    names.SECRET: (DNS_NAME, "the name of a Secret, such as hf-secret"),
+    names.SECRET_KEY: (SECRET_KEY, "a key of the Secret, such as token"),
+    names.METHOD: (re.compile("|".join(Method)), "env or file"),
+    names.MISSING_SECRET: (re.compile("|".join(MissingSecret)), "optional, require, skip or deny"),
+}
+_LISTS = frozenset({names.CONTAINERS, names.EXCLUDE_CONTAINERS})
+_ON_WORKLOADS = frozenset({names.SECRET, names.SECRET_KEY, names.METHOD, *_LISTS})
+_ON_NAMESPACES = frozenset({names.SECRET, names.SECRET_KEY, names.METHOD, names.MISSING_SECRET})
+
+
+class RefusedError(Exception):
+    """The object is refused; the text says what to change."""
+
+
+class Asked(NamedTuple):
+    """What a workload asks for.
+
+    Attributes:
+        opted_out: Its label says `disabled`.
+        secret, secret_key, method: None where the workload does not say.
+        containers, excluded: Names of containers.
+    """
+
+    opted_out: bool = False
+    secret: str | None = None
+    secret_key: str | None = None
+    method: Method | None = None
+    containers: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+
+
+class NamespaceAsked(NamedTuple):
+    """What a Namespace asks for; None where it does not say."""
+
+    secret: str | None = None
+    secret_key: str | None = None
+    method: Method | None = None
+    missing_secret: MissingSecret | None = None
+
+
+NOTHING = Asked()
+_NAMESPACE_NOTHING = NamespaceAsked()
+
+
+def of_workload(labels: Mapping[str, Any], annotations: Mapping[str, Any]) -> Asked:
+    """Return what a workload asks for, given what reaches its Pods.
+
+    Raises:
+        RefusedError: A value is malformed.
+    """
+    opted_out = labels.get(names.INJECT) == names.OPTED_OUT
+    if _ON_WORKLOADS.isdisjoint(annotations):
+        return Asked(opted_out=True) if opted_out else NOTHING
+    if opted_out:
+        return Asked(opted_out=True)
+    values: dict[str, str] = {}
+    for key in _ON_WORKLOADS:
+        if key in annotations:
+            value = annotations[key]
+            if problem := _problem(key, value):
+                raise RefusedError(f"annotation {key} {problem}")
+            values[key] = value
+    return Asked(
+        secret=values.get(names.SECRET),
+        secret_key=values.get(names.SECRET_KEY),
+        method=Method(values[names.METHOD]) if names.METHOD in values else None,
+        containers=_names(values.get(names.CONTAINERS, "")),
+        excluded=_names(values.get(names.EXCLUDE_CONTAINERS, "")),
+    )
+
+
+def of_namespace(annotations: Mapping[str, str], warnings: list[str]) -> NamespaceAsked:
+    """Return what a Namespace asks for. A malformed value is as if it were not there, and a warning says so:
+    it must not stop a scale-up at night.
+    """
+    if _ON_NAMESPACES.isdisjoint(annotations):
+        return _NAMESPACE_NOTHING
+    values: dict[str, str] = {}
+    for key in sorted(_ON_NAMESPACES):
+        if key in annotations:
+            if problem := _problem(key, annotations[key]):
+                warnings.append(f"ignored on the Namespace: annotation {key} {problem}")
+            else:
+                values[key] = annotations[key]
+    return NamespaceAsked(
+        secret=values.get(names.SECRET),
+        secret_key=values.get(names.SECRET_KEY),
+        method=Method(values[names.METHOD]) if names.METHOD in values else None,
+        missing_secret=MissingSecret(values[names.MISSING_SECRET])
+        if names.MISSING_SECRET in values
+        else None,
+    )
+
+
+def misplaced(metadata: Mapping[str, Any], *, reaches: bool, where: str) -> list[str]:
+    """Return warnings about our keys that stand where they do nothing.
+
+    Args:
+        metadata: `metadata` of an object or what stands for it, raw.
+        reaches: Whether its annotations reach Pods.
+        where: The place that would, for the sentence.
+    """
+    warnings: list[str] = []
+    labels, annotations = metadata.get("labels"), metadata.get("annotations")
+    for key in labels if type(labels) is dict else ():
+        if not key.startswith(names.PREFIX):
+            continue
+        if key != names.INJECT:
+            warnings.append(f"label {key} does nothing: it is an annotation")
+        elif labels[key] != names.OPTED_OUT:
+            warnings.append(
+                f"label {key} on a workload takes only {names.OPTED_OUT}; Namespaces take the others"
+            )
+        elif not reaches:
+            warnings.append(f"label {key} does nothing here: set it in {where}")
+    for key in annotations if type(annotations) is dict else ():
+        if not key.startswith(names.PREFIX) or key == names.INJECTED:
+            continue
+        if key == names.INJECT:
+            warnings.append(f"annotation {key} does nothing: it is a label")
+        elif key == names.MISSING_SECRET:
+            warnings.append(f"annotation {key} does nothing here: it belongs on the Namespace")
+        elif key not in _ON_WORKLOADS:
+            warnings.append(f"annotation {key} is unknown: see docs/reference/annotations.md")
+        elif not reaches:
+            warnings.append(f"annotation {key} does nothing here: set it in {where}")
+    return warnings
+
+
+def _names(value: str) -> frozenset[str]:
+    return frozenset(name for part in value.split(",") if (name := part.strip()))
+
+
+def _problem(key: str, value: object) -> str:
+    """Return what is wrong with a value, or ""."""
+    if key in _LISTS:
+        if isinstance(value, str) and all(CONTAINER_NAME.fullmatch(name) for name in _names(value)):
+            return ""
+        return "must be names of containers with commas between them, such as main,tokenizer"
+    pattern, form = _FORMS[key]
+    return "" if isinstance(value, str) and pattern.fullmatch(value) else f"must be {form}"

@@ -1,0 +1,22 @@
+"""How much of an object is read. Over a cap the reason says so, and `…/containers` can name the container.
+
+A command line that names a model is a few hundred bytes, a long start script a few KiB; the caps are far above
+that and keep the worst object (etcd takes 1.5 MiB) at a few milliseconds.
+"""
+
+from typing import Final
+
+STRING: Final = 64 * 1024
+"""Characters of one string (an argument, a script, a variable's value)."""
+
+OBJECT: Final = 256 * 1024
+"""Characters of all strings of one object together."""
+
+EXPANSION: Final = 32 * 1024
+"""Characters that one container's `$(VAR)` and `$VAR` may expand to: references that double grow exponentially."""
+
+NESTING: Final = 4
+"""Shells within shells: `sh -c "eval …"`."""
+
+SUBJECT: Final = 100
+"""Characters of a name that is repeated in a sentence."""

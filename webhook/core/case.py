@@ -1,0 +1,120 @@
+"""One request while it is being decided: what applies to all of its containers, and what has been found so far."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from webhook.core import names, patch, record
+from webhook.core.asked import Asked, NamespaceAsked, RefusedError, of_namespace
+from webhook.core.decision import Action, Choice, PatchOperation, Request, Verdict
+from webhook.core.knowledge import Knowledge
+from webhook.core.names import InjectMode, Method, MissingSecret
+from webhook.core.reasons import Reason, Source
+from webhook.core.references import Budget
+from webhook.core.settings import Settings
+
+
+class Case:
+    """Collects verdicts, operations and warnings.
+
+    Attributes:
+        missing_secret: What applies in this namespace.
+        optional: Whether references of ours are `optional`; constant for a setting, so that the same object always
+            gets the same entry.
+        audit: The namespace is in audit mode.
+    """
+
+    def __init__(self, request: Request, knowledge: Knowledge, settings: Settings) -> None:
+        self.request = request
+        self.knowledge = knowledge
+        self.settings = settings
+        self.verdicts: list[Verdict] = []
+        self.operations: list[PatchOperation] = []
+        self.warnings: list[str] = []
+        self.budget = Budget()
+        namespace = knowledge.namespaces.get(request.namespace)
+        if namespace is None:
+            self.namespace_asked = NamespaceAsked()
+            self.audit = False
+        else:
+            self.namespace_asked = of_namespace(namespace.annotations, self.warnings)
+            self.audit = namespace.labels.get(names.INJECT) == InjectMode.AUDIT
+        self.missing_secret = self.namespace_asked.missing_secret or settings.missing_secret
+        self.optional = self.missing_secret is not MissingSecret.REQUIRE
+        self._warned: set[str] = set()
+
+    def method(self, asked: Asked) -> Method:
+        """Return the method that a workload asks for, or its Namespace, or the platform."""
+        return asked.method or self.namespace_asked.method or self.settings.method
+
+    def env_entry(self, variable: str, choice: Choice) -> dict[str, Any]:
+        """Return our `env` entry: a reference, never a value."""
+        reference: dict[str, Any] = {"name": choice.secret, "key": choice.key}
+        if self.optional:
+            reference["optional"] = True
+        return {"name": variable, "valueFrom": {"secretKeyRef": reference}}
+
+    def missing(self, choice: Choice) -> bool:
+        """Deal with a Secret that is known not to exist; return whether nothing is injected because of it.
+
+        Nothing is skipped or refused where it is unknown, or where somebody else wrote the reference.
+
+        Raises:
+            RefusedError: The platform or the Namespace wants such objects refused.
+        """
+        namespace = self.request.namespace
+        if (
+            choice.source is Source.NEIGHBOUR
+            or self.knowledge.secret_exists(namespace, choice.secret) is not False
+        ):
+            return False
+        command = (
+            f"kubectl create secret generic {choice.secret} -n {namespace} --from-literal={choice.key}=hf_..."
+        )
+        if self.missing_secret is MissingSecret.DENY:
+            raise RefusedError(f"Secret {choice.secret} does not exist in namespace {namespace}: {command}")
+        if choice.secret not in self._warned:
+            self._warned.add(choice.secret)
+            self.warnings.append(f"Secret {choice.secret} is missing: {command}")
+        return self.missing_secret is MissingSecret.SKIP
+
+    def remember(
+        self, document: Mapping[str, Any], keys: Sequence[str], entries: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        """Write the record of what is ours, where it is not there already.
+
+        Args:
+            document: The object.
+            keys: Down to what has the annotations (`metadata`, or a template's).
+            entries: The record; empty where nothing is ours any more.
+        """
+        node: Any = document
+        for key in keys:
+            node = node.get(key) if type(node) is dict else node[int(key)] if type(node) is list else None
+        annotations = node.get("annotations") if type(node) is dict else None
+        present = annotations.get(names.INJECTED) if type(annotations) is dict else None
+        if entries:
+            text = record.render(entries)
+            if text != present and (
+                operation := patch.put(document, [*keys, "annotations", names.INJECTED], text)
+            ):
+                self.operations.append(operation)
+        elif present is not None and self.request.old_object is not None:
+            path = "/".join(map(patch.escape, [*keys, "annotations", names.INJECTED]))
+            self.operations.append(patch.remove("/" + path))
+
+    def verdict(  # noqa: PLR0913 - the fields of a verdict
+        self,
+        container: str,
+        path: str,
+        action: Action,
+        reason: Reason,
+        subject: str = "",
+        choice: Choice | None = None,
+        method: Method | None = None,
+        repositories: tuple[str, ...] = (),
+        note: str = "",
+    ) -> None:
+        """Note what was decided about one container."""
+        self.verdicts.append(
+            Verdict(container, path, action, reason, subject, choice, method, repositories, note)
+        )

@@ -1,0 +1,106 @@
+"""Whether one container needs our token: the first of the reasons that applies.
+
+Opted out, excluded, of the platform, from the model cache, names nothing on the Hub, has a token of its own or
+may have one, would send ours to a foreign endpoint; else it gets one. The two mistakes are not equal: a
+container that we miss fails loudly and can be named by annotation, a token in a container that never asks for it
+widens who holds it. So evidence, not guesses.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from webhook.core import caps, names, tokens
+from webhook.core.asked import Asked
+from webhook.core.hub import redact
+from webhook.core.reasons import Reason
+from webhook.core.references import Budget, Reference, evidence
+from webhook.core.servers import Server
+from webhook.core.variables import Environment
+
+
+class Surroundings(NamedTuple):
+    """What the containers of one Pod share."""
+
+    asked: Asked
+    volumes: Sequence[Any]
+    cached: bool
+    """The model comes from KServe's local model cache."""
+    endpoints: frozenset[str]
+    budget: Budget
+
+
+class Judgement(NamedTuple):
+    """What one container needs, and why."""
+
+    reason: Reason
+    subject: str = ""
+    repositories: tuple[str, ...] = ()
+    server: Server | None = None
+
+
+def entries_of(container: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None:
+    """Return a container's `env` by name, the last entry of a name as at run time; None where it is no such list."""
+    env = container.get("env")
+    if env is None:
+        return {}
+    if type(env) is not list:
+        return None
+    try:
+        entries = {entry["name"]: entry for entry in env}
+    except (TypeError, KeyError):
+        entries = {
+            entry["name"]: entry for entry in env if type(entry) is dict and type(entry.get("name")) is str
+        }
+    if any(type(name) is not str for name in entries):
+        return {name: entry for name, entry in entries.items() if type(name) is str}
+    return entries
+
+
+def judge(
+    name: str,
+    container: Mapping[str, Any],
+    environment: Environment,
+    around: Surroundings,
+    downloads: Sequence[Reference] = (),
+    hinted: Server | None = None,
+) -> Judgement:
+    """Judge one container.
+
+    Args:
+        name: Of the container.
+        container: Raw.
+        environment: Its variables, an entry of ours left out.
+        around: What it shares with its Pod.
+        downloads: What the component downloads for it (an InferenceService's storage fields).
+        hinted: The server that KServe will run it with, where the container does not say.
+    """
+    asked = around.asked
+    if asked.opted_out:
+        return Judgement(Reason.OPTED_OUT)
+    if name in asked.excluded:
+        return Judgement(Reason.EXCLUDED)
+    named = name in asked.containers
+    if not named:
+        if name in names.NEVER or name.startswith(names.NEVER_PREFIX):
+            return Judgement(Reason.INFRASTRUCTURE, name[: caps.SUBJECT])
+        if around.cached:
+            return Judgement(Reason.LOCAL_MODEL_CACHE)
+    seen = evidence(container, environment, around.budget, hinted)
+    references = [*downloads, *seen.references] if downloads else seen.references
+    if not references and not named:
+        return Judgement(Reason.TOO_LARGE, seen.unread) if seen.unread else Judgement(Reason.NO_HUB_REFERENCE)
+    repositories = tuple(dict.fromkeys(reference.repository for reference in references))
+    obstacle = tokens.own_token(container, environment, around.volumes, seen.token_argument)
+    if obstacle is None and not named and asked.secret is None:
+        obstacle = tokens.possible_token(container)
+    if obstacle is None:
+        obstacle = tokens.foreign_endpoint(environment, around.endpoints)
+    if obstacle is not None:
+        return Judgement(obstacle.reason, _short(obstacle.subject), repositories, seen.server)
+    if not references:
+        return Judgement(Reason.NAMED_BY_ANNOTATION, "", (), seen.server)
+    return Judgement(references[0].reason, _short(references[0].subject), repositories, seen.server)
+
+
+def _short(subject: str) -> str:
+    return redact(subject[: caps.SUBJECT])

@@ -1,0 +1,41 @@
+"""Runs the server in this process until a signal stops it."""
+
+import asyncio
+import signal
+from typing import Any
+
+import uvloop
+from structlog.typing import FilteringBoundLogger
+
+from webhook.server.certificates import CertificateFiles
+from webhook.server.lifecycle import Service, StartError
+from webhook.server.logs import describe_exception, make_logger
+from webhook.settings import Loaded
+
+__all__ = ["StartError", "run"]
+
+
+def run(loaded: Loaded) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        StartError: It cannot start; the text says why.
+    """
+    logger = make_logger(loaded.server.log)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(loaded, logger))
+
+
+async def _serve(loaded: Loaded, logger: FilteringBoundLogger) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: _log_loop_error(logger, context))
+    service = Service(loaded, CertificateFiles(loaded.server.tls), logger)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stop)
+    await service.run()
+
+
+def _log_loop_error(logger: FilteringBoundLogger, context: dict[str, Any]) -> None:
+    """Log what nobody awaited; the default would print objects and the exception's message."""
+    error = context.get("exception")
+    logger.error("event loop", what=context["message"], **(describe_exception(error) if error else {}))

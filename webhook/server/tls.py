@@ -1,0 +1,157 @@
+"""TLS whose certificate changes while it serves.
+
+The listener's context has no certificate; a callback gives each handshake the current one. A new certificate
+is a new context, and the reference is swapped: loading a pair into the context that is in use breaks every
+later handshake if key and certificate do not match.
+"""
+
+import os
+import ssl
+import tempfile
+from datetime import datetime
+from typing import Any, Protocol
+
+from cryptography import x509
+from structlog.typing import FilteringBoundLogger
+
+from webhook.server.certificates import CertificateError, CertificateSource, KeyPair
+from webhook.server.metrics import Metrics
+
+
+class ServedCertificate:
+    """The certificate that handshakes get, and the context that the listener is given."""
+
+    def __init__(self) -> None:
+        self.listener = _context()
+        self.listener.sni_callback = self._choose
+        self.pair: KeyPair | None = None
+        self._current: ssl.SSLContext | None = None
+
+    def use(self, pair: KeyPair) -> datetime:
+        """Serve a pair from the next handshake on, and return when it expires.
+
+        Raises:
+            CertificateError: It cannot be served; what was served goes on being served.
+        """
+        expires = _expiry(pair.certificate)
+        context = _context()
+        _load(context, pair)
+        self.pair = pair
+        self._current = context
+        return expires
+
+    def _choose(self, connection: Any, _name: str | None, _listener: ssl.SSLContext) -> int | None:  # noqa: ANN401
+        """Give a handshake the current certificate; OpenSSL asks also where the client sends no name."""
+        if self._current is None:
+            return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
+        connection.context = self._current
+        return None
+
+
+class Clock(Protocol):
+    """Something that tells the time, with a zone."""
+
+    def __call__(self) -> datetime:
+        """Return now."""
+
+
+class Renewal:
+    """Brings what a source has into service, at the start and whenever it changes."""
+
+    def __init__(
+        self,
+        source: CertificateSource,
+        served: ServedCertificate,
+        *,
+        metrics: Metrics,
+        logger: FilteringBoundLogger,
+        now: Clock,
+    ) -> None:
+        self._source = source
+        self._served = served
+        self._metrics = metrics
+        self._logger = logger
+        self._now = now
+        self._refused: KeyPair | str | None = None
+
+    async def first(self) -> None:
+        """Serve the first certificate.
+
+        Raises:
+            CertificateError: There is none that can be served.
+        """
+        self._use(await self._source.current())
+
+    async def follow(self) -> None:
+        """Serve each further certificate. A bad one is counted and logged once, and the old one stays."""
+        while True:
+            await self._source.changed()
+            pair = None
+            try:
+                pair = await self._source.current()
+                if pair not in (self._served.pair, self._refused):
+                    self._use(pair)
+                    self._refused = None
+            except CertificateError as error:
+                if (pair or str(error)) != self._refused:
+                    self._refused = pair or str(error)
+                    self._metrics.certificate_reload_failures.inc()
+                    self._logger.critical("new certificate refused", why=str(error))
+
+    def _use(self, pair: KeyPair) -> None:
+        expires = self._served.use(pair)
+        self._metrics.certificate_expiry.set(expires.timestamp())
+        log = self._logger.info if expires > self._now() else self._logger.warning
+        log("serving certificate", expires=expires.isoformat(), expired=expires <= self._now())
+
+
+def _context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+    # The API server's client keeps no sessions, so tickets would only be work in each handshake.
+    context.num_tickets = 0
+    return context
+
+
+def _expiry(certificate: bytes) -> datetime:
+    """Return when the leaf expires.
+
+    Raises:
+        CertificateError: It is not a PEM certificate.
+    """
+    try:
+        return x509.load_pem_x509_certificate(certificate).not_valid_after_utc
+    except ValueError:
+        raise CertificateError("the certificate is not PEM, or is cut short") from None
+
+
+def _load(context: ssl.SSLContext, pair: KeyPair) -> None:
+    """Load a pair from memory: the ssl module only takes paths, and a key should not go to a disk again.
+
+    Raises:
+        CertificateError: The key does not belong to the certificate, has a password, or is no key.
+    """
+    with tempfile.TemporaryFile() if not hasattr(os, "memfd_create") else _memory_file() as file:
+        file.write(pair.certificate.rstrip() + b"\n" + pair.key)
+        file.flush()
+        try:
+            context.load_cert_chain(f"/dev/fd/{file.fileno()}", password=_no_password)
+        except ssl.SSLError as error:
+            why = (
+                "the private key does not belong to the certificate"
+                if error.reason == "KEY_VALUES_MISMATCH"
+                else "the private key has a password"
+                if error.reason in {"BAD_DECRYPT", "BAD_PASSWORD_READ"}
+                else f"the private key or the certificate cannot be read ({error.reason or 'no PEM'})"
+            )
+            raise CertificateError(why) from None
+
+
+def _memory_file() -> Any:  # noqa: ANN401
+    return os.fdopen(os.memfd_create("certificate", os.MFD_CLOEXEC), "w+b")
+
+
+def _no_password() -> str:
+    """Answer in place of the prompt on the terminal, where a server would hang."""
+    return ""

@@ -53,7 +53,9 @@ def serve(config: Path | None, **options: Any) -> None:  # noqa: ANN401
         "log_format": "log.format",
     }
     try:
-        run(load_settings(config, overrides=_overrides({names[key]: value for key, value in options.items()})))
+        run(
+            load_settings(config, overrides=_overrides({names[key]: value for key, value in options.items()}))
+        )
     except (SettingsError, StartError) as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -1,0 +1,66 @@
+"""Settings once they are read: frozen dataclasses without a trace of where they came from."""
+
+from dataclasses import dataclass
+
+from webhook.core.knowledge import Knowledge
+from webhook.core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """Where the serving certificate comes from.
+
+    Attributes:
+        cert_file, key_file: Paths of PEM files; empty where none is set.
+        reload_seconds: How often they are looked at; kubelet itself takes up to a minute to bring a new one.
+    """
+
+    cert_file: str = ""
+    key_file: str = ""
+    reload_seconds: float = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What is logged (`debug`, `info`, `warning`, `error`) and how (`json`, `console`)."""
+
+    level: str = "info"
+    format: str = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """The listening side. All times are in seconds, sizes in bytes.
+
+    Attributes:
+        host, port: Where HTTPS is served. `::` takes IPv6 and IPv4, and IPv4 alone on a node without IPv6.
+        ops_host, ops_port: Where probes and metrics are served over plain HTTP.
+        max_body_bytes: Larger reviews are refused with 413.
+        keep_alive_seconds: How long an idle connection is kept.
+        header_seconds: From the first byte of a request to the end of its headers.
+        body_seconds: From there to the end of its body.
+        drain_seconds: How long answering goes on after SIGTERM.
+        stop_seconds: How long requests in flight may take after that.
+    """
+
+    host: str = "::"
+    port: int = 8443
+    ops_host: str = "::"
+    ops_port: int = 8080
+    max_body_bytes: int = 7 * 1024 * 1024
+    keep_alive_seconds: float = 150
+    header_seconds: float = 10
+    body_seconds: float = 20
+    drain_seconds: float = 15
+    stop_seconds: float = 10
+    tls: TlsSettings = TlsSettings()
+    log: LogSettings = LogSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything that was set: for the core's decision, what is known of the cluster, and for the server."""
+
+    settings: Settings
+    knowledge: Knowledge
+    server: ServerSettings

@@ -1,0 +1,237 @@
+"""The settings as people write them: names, allowed values, defaults and what each one means.
+
+`docs/reference/settings.md` and every error message are made from this model. Names are camelCase in YAML;
+the environment variable of `inferenceService.mutate` is `HF_TOKEN_INJECTOR_INFERENCE_SERVICE__MUTATE`.
+
+No setting at the top is called `port…` or `service…`: for a Service `hf-token-injector` kubelet gives every
+Pod of the namespace variables such as `HF_TOKEN_INJECTOR_PORT` and `HF_TOKEN_INJECTOR_SERVICE_HOST`.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from webhook.core.names import Method, MissingSecret
+from webhook.core.settings import MutatePolicy
+from webhook.core.settings import Settings as CoreSettings
+from webhook.settings.loaded import ServerSettings
+
+_CORE = CoreSettings()
+_SERVER = ServerSettings()
+
+_DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a value may be, to follow "must be" in a message; also the type on the reference page."""
+
+    text: str
+
+
+def _https(value: str) -> str:
+    """Return an endpoint without its trailing slash.
+
+    Raises:
+        ValueError: It is not the URL of a Hub.
+    """
+    url = urlsplit(value)
+    if url.scheme not in {"https", "http"} or not url.hostname or re.search(r"[\s?#@]", value):
+        raise ValueError("not an endpoint")
+    return value.rstrip("/")
+
+
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
+_SUBDOMAIN = StringConstraints(pattern=rf"^{_DNS_LABEL}(\.{_DNS_LABEL})*$", max_length=253)
+
+SecretName = Annotated[
+    str,
+    _SUBDOMAIN,
+    Allowed("the name of a Secret: lower-case letters, digits, - and ., at most 253 characters"),
+]
+RuleSecret = Annotated[
+    str,
+    _SUBDOMAIN,
+    Allowed("the name of a Secret (lower-case letters, digits, - and .), or none for no token"),
+]
+# Kubernetes: IsConfigMapKey in k8s.io/apimachinery/pkg/util/validation.
+SecretKey = Annotated[
+    str,
+    StringConstraints(pattern=r"^(?!\.$|\.\.)[-._a-zA-Z0-9]+$", max_length=253),
+    Allowed("a key in a Secret: letters, digits, -, _ and ."),
+]
+RepositoryGlob = Annotated[
+    str,
+    StringConstraints(pattern=r"^[-._a-zA-Z0-9*?\[\]!]+(/[-._a-zA-Z0-9*?\[\]!]+)?$"),
+    Allowed("a glob over owner/name, such as meta-llama/* or *"),
+]
+NamespaceGlob = Annotated[str, StringConstraints(pattern=r"^[-a-z0-9*?\[\]!]+$", max_length=253)]
+NamespaceName = Annotated[str, StringConstraints(pattern=rf"^{_DNS_LABEL}$", max_length=63)]
+Port = Annotated[int, Field(ge=0, le=65535), Allowed("a port from 0 to 65535; 0 takes a free one")]
+Seconds = Annotated[float, Field(gt=0, le=3600), Allowed("a number of seconds above 0, at most 3600")]
+Host = Annotated[
+    str, StringConstraints(pattern=r"^[-.:%a-zA-Z0-9]+$"), Allowed("an IP address or a host name")
+]
+Texts = Annotated[dict[str, str], Allowed("text for every key; numbers and true or false need quotes")]
+
+
+class _Section(BaseModel):
+    """A map of settings that knows all its keys."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, regex_engine="python-re", allow_inf_nan=False
+    )
+
+
+class Secret(_Section):
+    """A key of a Secret in the workload's namespace."""
+
+    name: SecretName = Field(_CORE.secret.name, description="The Secret where nothing else chooses one.")
+    key: SecretKey = Field(_CORE.secret.key, description="The key in that Secret.")
+
+
+class Rule(_Section):
+    """Repositories that take another token than the default, or none."""
+
+    repository: RepositoryGlob
+    secret: RuleSecret
+    key: SecretKey | None = None
+    namespaces: Annotated[
+        list[NamespaceGlob], Field(min_length=1), Allowed("a list of globs over namespaces")
+    ] = ["*"]
+
+    @model_validator(mode="after")
+    def _none_has_no_key(self) -> "Rule":
+        if self.secret == "none" and self.key is not None:  # noqa: S105
+            raise ValueError("a rule with secret none takes no key")
+        return self
+
+
+class Hub(_Section):
+    """The Hub."""
+
+    endpoints: Annotated[
+        list[Annotated[str, AfterValidator(_https)]],
+        Field(min_length=1),
+        Allowed("a list of URLs such as https://huggingface.co"),
+    ] = Field(
+        sorted(_CORE.endpoints),
+        description="Where a token may be sent. A container whose HF_ENDPOINT is elsewhere gets none.",
+    )
+
+
+class InferenceService(_Section):
+    """What happens to InferenceServices."""
+
+    mutate: MutatePolicy = Field(
+        _CORE.mutate_inference_services,
+        description="When an InferenceService itself is changed: always, auto (where the container has no "
+        "env list) or never. Its Pods get their token in all three.",
+    )
+
+
+class LocalModelCache(_Section):
+    """KServe's local model cache."""
+
+    namespaces: Annotated[list[NamespaceName], Allowed("a list of namespace names")] = Field(
+        sorted(_CORE.local_model_namespaces),
+        description="Where its download Jobs run (`localModel.jobNamespace` in inferenceservice-config).",
+    )
+
+
+class Namespace(_Section):
+    """The metadata of a Namespace."""
+
+    labels: Texts = {}
+    annotations: Texts = {}
+
+
+class Server(_Section):
+    """The listening side."""
+
+    host: Host = Field(_SERVER.host, description="Address of the HTTPS port; :: takes IPv6 and IPv4.")
+    port: Port = Field(_SERVER.port, description="HTTPS port for the API server.")
+    ops_host: Host = Field(_SERVER.ops_host, description="Address of the plain-HTTP port.")
+    ops_port: Port = Field(_SERVER.ops_port, description="Plain-HTTP port for /livez, /readyz and /metrics.")
+    max_body_bytes: Annotated[
+        int, Field(ge=64 * 1024, le=64 * 1024 * 1024), Allowed("a number of bytes from 65536 to 67108864")
+    ] = Field(_SERVER.max_body_bytes, description="Larger reviews are refused with 413.")
+    keep_alive_seconds: Seconds = Field(
+        _SERVER.keep_alive_seconds,
+        description="How long an idle connection is kept; the API server keeps its own for 90 s.",
+    )
+    header_seconds: Seconds = Field(
+        _SERVER.header_seconds, description="How long the headers of a request may take."
+    )
+    body_seconds: Seconds = Field(
+        _SERVER.body_seconds, description="How long the body of a request may take."
+    )
+    drain_seconds: Annotated[float, Field(ge=0, le=3600), Allowed("a number of seconds from 0 to 3600")] = (
+        Field(_SERVER.drain_seconds, description="How long answering goes on after SIGTERM.")
+    )
+    stop_seconds: Seconds = Field(
+        _SERVER.stop_seconds, description="How long requests in flight may take after the drain."
+    )
+
+
+class Tls(_Section):
+    """The serving certificate."""
+
+    cert_file: str = Field(_SERVER.tls.cert_file, description="PEM certificate chain, the leaf first.")
+    key_file: str = Field(
+        _SERVER.tls.key_file, description="PEM private key of the leaf, without a password."
+    )
+    reload_seconds: Seconds = Field(
+        _SERVER.tls.reload_seconds, description="How often the two files are looked at for a new certificate."
+    )
+
+
+class Log(_Section):
+    """The log on standard output."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that is logged."
+    )
+    format: Literal["json", "console"] = Field(
+        "json", description="One JSON object a line, or text for people."
+    )
+
+
+class SettingsModel(BaseSettings):
+    """All settings."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, regex_engine="python-re", allow_inf_nan=False
+    )
+
+    secret: Secret = Secret()
+    method: Method = Field(
+        _CORE.method,
+        description="How a container is given its token where neither the workload nor its Namespace says.",
+    )
+    missing_secret: MissingSecret = Field(
+        _CORE.missing_secret,
+        description="What happens where the Secret does not exist and the Namespace does not say.",
+    )
+    rules: Annotated[list[Rule], Allowed("a list of maps with repository, secret, key and namespaces")] = (
+        Field(
+            [],
+            description="Repositories that take another Secret than the default, or none; first match wins. "
+            "`repository` is a glob over owner/name, `secret` a name or none. "
+            "`key` and `namespaces` (globs) are optional.",
+        )
+    )
+    hub: Hub = Hub()
+    inference_service: InferenceService = InferenceService()
+    local_model_cache: LocalModelCache = LocalModelCache()
+    namespaces: Annotated[
+        dict[NamespaceName, Namespace], Allowed("a map of namespace names to labels and annotations")
+    ] = Field({}, description="What is known of Namespaces: name to `labels` and `annotations`.")
+    server: Server = Server()
+    tls: Tls = Tls()
+    log: Log = Log()

@@ -83,8 +83,8 @@ def _of_kserve(metadata: Mapping[str, Any], namespace: str, settings: Settings) 
 def _unchanged(new: Mapping[str, Any], old: Mapping[str, Any]) -> Outcome | None:
     """Return `NothingChanged` for an UPDATE of status, finalizers or other people's metadata.
 
-    The API server's `matchConditions` filter these as well; here it holds for every configuration, since KServe's
-    controllers update each object, and an entry then would roll out a whole fleet.
+    The API server's `matchConditions` filter these as well; here it holds for every configuration, since
+    KServe's controllers update each object, and an entry then would roll out a whole fleet.
     """
     try:
         same = new.get("spec") == old.get("spec") and _our_keys(new) == _our_keys(old)

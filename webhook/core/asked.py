@@ -91,8 +91,9 @@ def of_workload(labels: Mapping[str, Any], annotations: Mapping[str, Any]) -> As
 
 
 def of_namespace(annotations: Mapping[str, str], warnings: list[str]) -> NamespaceAsked:
-    """Return what a Namespace asks for. A malformed value is as if it were not there, and a warning says so:
-    it must not stop a scale-up at night.
+    """Return what a Namespace asks for.
+
+    A malformed value is as if it were not there, and a warning says so: it must not stop a scale-up at night.
     """
     if _ON_NAMESPACES.isdisjoint(annotations):
         return _NAMESPACE_NOTHING

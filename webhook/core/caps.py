@@ -1,7 +1,8 @@
-"""How much of an object is read. Over a cap the reason says so, and `…/containers` can name the container.
+"""How much of an object is read.
 
-A command line that names a model is a few hundred bytes, a long start script a few KiB; the caps are far above
-that and keep the worst object (etcd takes 1.5 MiB) at a few milliseconds.
+Over a cap the reason says so, and `…/containers` can name the container. A command line that names a model is
+a few hundred bytes, a long start script a few KiB; the caps are far above that and keep the worst object
+(etcd takes 1.5 MiB) at a few milliseconds.
 """
 
 from typing import Final
@@ -13,7 +14,11 @@ OBJECT: Final = 256 * 1024
 """Characters of all strings of one object together."""
 
 EXPANSION: Final = 32 * 1024
-"""Characters that one container's `$(VAR)` and `$VAR` may expand to: references that double grow exponentially."""
+"""Characters that one container's `$(VAR)` and `$VAR` may expand to: references that double grow
+exponentially."""
+
+IMAGE: Final = 1024
+"""Characters of an image's name."""
 
 NESTING: Final = 4
 """Shells within shells: `sh -c "eval …"`."""

@@ -1,4 +1,5 @@
-"""One request while it is being decided: what applies to all of its containers, and what has been found so far."""
+"""One request while it is being decided: what applies to all of its containers, and what has been found so
+far."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

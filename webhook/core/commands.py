@@ -3,20 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from webhook.core import caps, shell
+from webhook.core.programs import SHELLS, basename
 from webhook.core.variables import UNKNOWN, Environment
-
-SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
 
 _KEYWORDS = frozenset(
     {"if", "then", "elif", "else", "do", "while", "until", "!", "{", "}", "fi", "done", "esac", "in"}
 )
 _SETTERS = frozenset({"export", "declare", "local", "readonly", "typeset"})
 _BINDERS = frozenset({"for", "select", "read"})
-
-
-def basename(word: str) -> str:
-    """Return a program's name without its folder."""
-    return word[word.rfind("/") + 1 :]
 
 
 def simple_commands(argv: Sequence[str], environment: Environment) -> Iterator[list[str]]:

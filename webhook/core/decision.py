@@ -9,7 +9,10 @@ from webhook.core.names import Method
 from webhook.core.reasons import Outcome, Reason, Source
 
 JsonObject = Mapping[str, Any]
-"""An object of the API as it came: raw, unknown fields and all. It is read and never changed."""
+"""An object of the API as it came: raw, unknown fields and all.
+
+It is read and never changed.
+"""
 
 
 class PatchOperation(TypedDict):
@@ -25,6 +28,7 @@ class Scope(StrEnum):
 
     KSERVE = "kserve"
     """`/mutate`: InferenceServices and the Pods of KServe workloads."""
+
     ALL = "all"
     """`/mutate/all` and offline: any Pod."""
 
@@ -78,6 +82,7 @@ class Choice(NamedTuple):
     source: Source
     detail: str = ""
     """The rule's glob, the annotation's name or the neighbour's name."""
+
     config_map: bool = False
     """`secret` is the name of a ConfigMap: somebody else's reference, copied."""
 
@@ -87,8 +92,10 @@ class Verdict(NamedTuple):
 
     container: str
     """Its name, or the component of an InferenceService it serves (`predictor`, `predictor/name`)."""
+
     path: str
     """JSON pointer to it within the object."""
+
     action: Action
     reason: Reason
     subject: str = ""
@@ -96,6 +103,7 @@ class Verdict(NamedTuple):
     method: Method | None = None
     repositories: tuple[str, ...] = ()
     """What it names on the Hub, the one downloaded first in front."""
+
     note: str = ""
     """What else a person should know, such as why the method is not the one that was asked for."""
 

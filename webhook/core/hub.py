@@ -1,12 +1,12 @@
-"""All that is specific to a hub of models, as data. A second authenticated hub is one more `Hub`.
+"""All that is specific to a hub of models, as data.
 
-Sources: huggingface_hub (`constants.py`, `utils/_auth.py`, `utils/_validators.py`; releases 0.36 and 2.4),
-KServe's `kserve_storage.py` for `hf://`.
+A second authenticated hub is one more `Hub`. Sources: huggingface_hub (`constants.py`, `utils/_auth.py`,
+`utils/_validators.py`; releases 0.36 and 2.4), KServe's `kserve_storage.py` for `hf://`.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -65,6 +65,19 @@ class Hub:
     tools: tuple[Tool, ...]
     calls: Mapping[str, bool]
     token_arguments: tuple[str, ...]
+    speaking: frozenset[str] = field(init=False)
+    """All variables that tell of a token of the container's own, or of another endpoint."""
+
+    def __post_init__(self) -> None:
+        """Gather the variables."""
+        speaking = {
+            *self.token_variables,
+            *self.offline_variables,
+            *self.disabling_variables,
+            self.path_variable,
+            self.endpoint_variable,
+        }
+        object.__setattr__(self, "speaking", frozenset(speaking))
 
 
 HUGGING_FACE: Final = Hub(
@@ -179,8 +192,8 @@ def repository(text: str, *, bare: bool = False, suffix: bool = False) -> str | 
 def from_uri(uri: str, hub: Hub = HUGGING_FACE) -> str | None:
     """Return the `owner/name` of `hf://owner/name[:revision]`, or None.
 
-    KServe's grammar (`kserve_storage.py`, `_download_hf`): two parts, the first `:` begins the revision, which may
-    be empty; no sub-path, no data set, no slash in the revision.
+    KServe's grammar (`kserve_storage.py`, `_download_hf`): two parts, the first `:` begins the revision,
+    which may be empty; no sub-path, no data set, no slash in the revision.
     """
     if not uri.startswith(hub.scheme):
         return None

@@ -1,12 +1,13 @@
 """An InferenceService: the entry in the container that serves a component, and the life of that entry.
 
-KServe downloads `hf://` in a `storage-initializer` that no field of the object reaches, so the Pod is where tokens
-arrive; the entry here is what `kubectl get isvc -o yaml` shows. It is a function of the object, its `oldObject`,
-the Namespace's annotations and the settings, never of a watched Secret, or a re-apply would flip it and roll out.
+KServe downloads `hf://` in a `storage-initializer` that no field of the object reaches, so the Pod is where
+tokens arrive; the entry here is what `kubectl get isvc -o yaml` shows. It is a function of the object, its
+`oldObject`, the Namespace's annotations and the settings, never of a watched Secret, or a re-apply would flip
+it and roll out.
 
-The entry is added, kept, replaced when another Secret is chosen, and taken back when it is not wanted any more or
-when the user wrote one: server-side apply merges the user's `value` beside our `valueFrom`, because nobody owns our
-entry, and KServe then fails or ignores the user.
+The entry is added, kept, replaced when another Secret is chosen, and taken back when it is not wanted any
+more or when the user wrote one: server-side apply merges the user's `value` beside our `valueFrom`, because
+nobody owns our entry, and KServe then fails or ignores the user.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +27,6 @@ from webhook.core.references import Reference
 from webhook.core.secrets import Neighbour, choose, neighbour
 from webhook.core.servers import Server, by_format
 from webhook.core.settings import MutatePolicy
-from webhook.core.variables import Environment
 
 _HUB = HUGGING_FACE
 _NAME = _HUB.token_variable
@@ -51,8 +51,10 @@ class _Serving(NamedTuple):
 
     label: str
     """Its key in our record: `predictor`, `predictor/name`, `canary/0`."""
+
     name: str
     """The container's name in the Pod."""
+
     pointer: str
     raw: dict[str, Any]
     downloads: list[Reference]
@@ -191,7 +193,7 @@ class _Component:
             judgement = judge(
                 serving.name,
                 serving.raw,
-                Environment(others_entries),
+                others_entries,
                 self.around,
                 serving.downloads,
                 serving.hinted,
@@ -276,7 +278,8 @@ class _Component:
         return False if ours or present else None
 
     def _without_ours(self, serving: _Serving, entries: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the variables that are not ours; an entry that the user has written beside ours is the user's."""
+        """Return the variables that are not ours; an entry that the user has written beside ours is the
+        user's."""
         entry = entries.get(_NAME)
         recorded = self.held.get(serving.label)
         if recorded is None or type(entry) is not dict or not record.is_entry(entry, recorded):
@@ -315,7 +318,8 @@ class _Component:
         self.case.operations.append(patch.remove(path))
 
     def _merged(self, serving: _Serving, index: int, entry: Mapping[str, Any], recorded: Recorded) -> bool:
-        """Take our reference out of an entry that the user has written into; return whether it was in there."""
+        """Take our reference out of an entry that the user has written into; return whether it was in
+        there."""
         source = entry.get("valueFrom")
         if type(source) is not dict or not record.holds(source, recorded):
             return False

@@ -1,9 +1,9 @@
 """Whether one container needs our token: the first of the reasons that applies.
 
-Opted out, excluded, of the platform, from the model cache, names nothing on the Hub, has a token of its own or
-may have one, would send ours to a foreign endpoint; else it gets one. The two mistakes are not equal: a
-container that we miss fails loudly and can be named by annotation, a token in a container that never asks for it
-widens who holds it. So evidence, not guesses.
+Opted out, excluded, of the platform, from the model cache, names nothing on the Hub, has a token of its own
+or may have one, would send ours to a foreign endpoint; else it gets one. The two mistakes are not equal: a
+container that we miss fails loudly and can be named by annotation, a token in a container that never asks for
+it widens who holds it. So evidence, not guesses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from webhook.core.asked import Asked
 from webhook.core.hub import redact
 from webhook.core.reasons import Reason
 from webhook.core.references import Budget, Reference, evidence
+from webhook.core.screen import names_nothing
 from webhook.core.servers import Server
 from webhook.core.variables import Environment
 
@@ -38,8 +39,12 @@ class Judgement(NamedTuple):
     server: Server | None = None
 
 
+_NOTHING = Judgement(Reason.NO_HUB_REFERENCE)
+
+
 def entries_of(container: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None:
-    """Return a container's `env` by name, the last entry of a name as at run time; None where it is no such list."""
+    """Return a container's `env` by name, the last entry of a name as at run time; None where it is no such
+    list."""
     env = container.get("env")
     if env is None:
         return {}
@@ -51,7 +56,7 @@ def entries_of(container: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None
         entries = {
             entry["name"]: entry for entry in env if type(entry) is dict and type(entry.get("name")) is str
         }
-    if any(type(name) is not str for name in entries):
+    if set(map(type, entries)) - {str}:
         return {name: entry for name, entry in entries.items() if type(name) is str}
     return entries
 
@@ -59,7 +64,7 @@ def entries_of(container: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None
 def judge(
     name: str,
     container: Mapping[str, Any],
-    environment: Environment,
+    entries: Mapping[str, Mapping[str, Any]],
     around: Surroundings,
     downloads: Sequence[Reference] = (),
     hinted: Server | None = None,
@@ -69,7 +74,7 @@ def judge(
     Args:
         name: Of the container.
         container: Raw.
-        environment: Its variables, an entry of ours left out.
+        entries: Its variables by name, an entry of ours left out.
         around: What it shares with its Pod.
         downloads: What the component downloads for it (an InferenceService's storage fields).
         hinted: The server that KServe will run it with, where the container does not say.
@@ -85,13 +90,16 @@ def judge(
             return Judgement(Reason.INFRASTRUCTURE, name[: caps.SUBJECT])
         if around.cached:
             return Judgement(Reason.LOCAL_MODEL_CACHE)
+        if not downloads and hinted is None and names_nothing(container, entries):
+            return _NOTHING
+    environment = Environment(entries)
     seen = evidence(container, environment, around.budget, hinted)
     references = [*downloads, *seen.references] if downloads else seen.references
     if not references and not named:
-        return Judgement(Reason.TOO_LARGE, seen.unread) if seen.unread else Judgement(Reason.NO_HUB_REFERENCE)
-    repositories = tuple(dict.fromkeys(reference.repository for reference in references))
+        return Judgement(Reason.TOO_LARGE, seen.unread) if seen.unread else _NOTHING
+    repositories = tuple([reference.repository for reference in references])
     obstacle = tokens.own_token(container, environment, around.volumes, seen.token_argument)
-    if obstacle is None and not named and asked.secret is None:
+    if obstacle is None and not named and asked.secret is None and "envFrom" in container:
         obstacle = tokens.possible_token(container)
     if obstacle is None:
         obstacle = tokens.foreign_endpoint(environment, around.endpoints)

@@ -1,4 +1,7 @@
-"""Where each kind keeps its Pods, and where an annotation must stand to reach them. Nothing else knows kinds."""
+"""Where each kind keeps its Pods, and where an annotation must stand to reach them.
+
+Nothing else knows kinds.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -47,6 +50,7 @@ class Place(NamedTuple):
 
     pointer: str
     """JSON pointer to it."""
+
     spec: dict[str, Any]
     labels: Mapping[str, Any]
     annotations: Mapping[str, Any]
@@ -140,7 +144,10 @@ KINDS: Final[Mapping[tuple[str, str], Kind]] = {
     ("serving.kserve.io", "ServingRuntime"): _RUNTIME,
     ("serving.kserve.io", "ClusterServingRuntime"): _RUNTIME,
 }
-"""API group and kind to where its Pods are. Versions do not differ in this (LLMInferenceService v1alpha1, v1alpha2)."""
+"""API group and kind to where its Pods are.
+
+Versions do not differ in this (LLMInferenceService v1alpha1, v1alpha2).
+"""
 
 
 def places(document: Mapping[str, Any], kind: Kind) -> Iterator[Place]:

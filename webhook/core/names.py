@@ -10,7 +10,10 @@ PREFIX: Final = "hf-token-injector.io/"
 """All our labels and annotations begin with it; a key with it that is not listed here is a mistake."""
 
 INJECT: Final = PREFIX + "inject"
-"""Label. On a Namespace an `InjectMode`, on a workload or Pod only `disabled`."""
+"""Label.
+
+On a Namespace an `InjectMode`, on a workload or Pod only `disabled`.
+"""
 
 SECRET: Final = PREFIX + "secret"
 """Annotation on a workload or Namespace: the name of the Secret that holds the token."""
@@ -42,8 +45,10 @@ class InjectMode(StrEnum):
 
     ENABLED = "enabled"
     """KServe workloads of the namespace."""
+
     ALL = "all"
     """Also any other Pod that names a Hub model."""
+
     AUDIT = "audit"
     """Decide, log, count and report; patch nothing."""
 
@@ -64,8 +69,10 @@ class MissingSecret(StrEnum):
     """The reference is optional: the container starts without a token."""
     REQUIRE = "require"
     """The reference is not optional: kubelet holds the container back until the Secret is there."""
+
     SKIP = "skip"
     """Nothing is injected where the Secret is known to be absent."""
+
     DENY = "deny"
     """The object is refused where the Secret is known to be absent."""
 
@@ -84,7 +91,6 @@ LLM_MAIN: Final = "main"
 
 SERVING_CONTAINERS: Final = (KSERVE_CONTAINER, LLM_MAIN, WORKER_CONTAINER, TRANSFORMER_CONTAINER)
 """Where people wire a token by hand, the likeliest first."""
-
 MIRROR_POD: Final = "kubernetes.io/config.mirror"
 """Annotation of a static Pod's image in the API (kubelet); its spec cannot be changed."""
 
@@ -109,6 +115,5 @@ NEVER: Final = frozenset(
     }
 )
 """Containers that serve, log or carry traffic and ask no Hub for anything."""
-
 NEVER_PREFIX: Final = "modelcar"
 """KServe's containers that carry an OCI model: `modelcar`, `modelcar-init`, `modelcar-0`, …"""

@@ -1,4 +1,7 @@
-"""A PodSpec, wherever it stands: each container judged, and given what it needs. Only additions."""
+"""A PodSpec, wherever it stands: each container judged, and given what it needs.
+
+Only additions.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +17,6 @@ from webhook.core.names import Method
 from webhook.core.reasons import Reason, Source
 from webhook.core.record import Recorded
 from webhook.core.secrets import Neighbour, choose, neighbour
-from webhook.core.variables import Environment
 
 _HUB = HUGGING_FACE
 
@@ -68,7 +70,7 @@ class PodCase:
             if container.entries is None:
                 self.case.verdict(container.name, container.pointer, Action.NONE, Reason.MALFORMED, "its env")
                 continue
-            judgement = judge(container.name, container.raw, Environment(container.entries), self.around)
+            judgement = judge(container.name, container.raw, container.entries, self.around)
             if container.ours is not None:
                 self._keep(container, container.ours, judgement)
             elif judgement.reason.needs:

@@ -101,7 +101,10 @@ class Reason(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a review ends. Each member carries its sentence."""
+    """How a review ends.
+
+    Each member carries its sentence.
+    """
 
     sentence: str
 

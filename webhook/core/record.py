@@ -24,6 +24,7 @@ class Recorded(NamedTuple):
 
     secret: str
     """The Secret's name, or the ConfigMap's."""
+
     key: str
     method: Method = Method.ENV
     config_map: bool = False
@@ -32,6 +33,7 @@ class Recorded(NamedTuple):
 
 Record = Mapping[str, Recorded]
 _EMPTY: Record = {}
+_ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def parse(annotations: Mapping[str, Any]) -> Record:
@@ -71,13 +73,14 @@ def entry(choice: Choice, reason: Reason, method: Method) -> dict[str, str]:
 
 def render(entries: Mapping[str, Mapping[str, str]]) -> str:
     """Return the annotation's text."""
-    return json.dumps(entries, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODE(entries)
 
 
 def ours_in_pod(
     name: str, entries: Mapping[str, Any], record: Record, hub: Hub = HUGGING_FACE
 ) -> Recorded | None:
-    """Return our entry in a Pod's container, as the record has it; None where the container's entry is not ours."""
+    """Return our entry in a Pod's container, as the record has it; None where the container's entry is not
+    ours."""
     if not record:
         return None
     own = record.get(name)

@@ -6,37 +6,16 @@ from typing import Any, NamedTuple
 
 from webhook.core import caps, read
 from webhook.core.arguments import Arguments, parse, repositories
-from webhook.core.commands import SHELLS, basename, simple_commands
+from webhook.core.commands import simple_commands
 from webhook.core.hub import HUGGING_FACE, Hub, Tool, from_uri, redact, repository
 from webhook.core.reasons import Reason
-from webhook.core.servers import BY_PROGRAM, Server, Takes, by_image, by_module
-from webhook.core.variables import UNKNOWN, Environment, OverCapError
+from webhook.core.programs import SHELLS, SILENT, basename, known, started, starts, wrapped
+from webhook.core.servers import Server, Takes, by_image
+from webhook.core.variables import Environment, OverCapError
 
-_SILENT = frozenset(
-    {
-        "echo",
-        "printf",
-        "git",
-        "curl",
-        "wget",
-        "aria2c",
-        "test",
-        "[",
-        "[[",
-        "sleep",
-        "mkdir",
-        "rm",
-        "ls",
-        "cd",
-        "set",
-    }
-)
-"""Programs that read no token, whatever their arguments say."""
 
-_PYTHON = re.compile(r"(?:python|pypy)[0-9.]*|torchrun|accelerate|deepspeed")
-
-_WRAPPED = 32
-"""How far behind a wrapper (`tini --`, `timeout 9`, `uv run`) the program that it starts may stand, in words."""
+_HUB_URI = Reason.HUB_URI
+"""Looking up a member of an enum costs 0.2 µs (CPython 3.11); this one is on the path of every Pod."""
 
 
 class Reference(NamedTuple):
@@ -56,30 +35,6 @@ class Budget:
         self.left = caps.OBJECT
 
 
-class Evidence:
-    """All that was found in one container.
-
-    Attributes:
-        references: What it asks for, the one downloaded first in front.
-        token_argument: The flag, call or command that brings a token of its own, or "".
-        server: The server that runs, where one was recognised.
-        unread: Why something was not read, or "".
-    """
-
-    __slots__ = ("references", "server", "token_argument", "unread")
-
-    def __init__(self) -> None:
-        self.references: list[Reference] = []
-        self.token_argument = ""
-        self.server: Server | None = None
-        self.unread = ""
-
-    def found(self, reason: Reason, subject: str, name: str | None) -> None:
-        """Add a reference, unless there is no repository or it is known."""
-        if name is not None and all(name != known.repository for known in self.references):
-            self.references.append(Reference(reason, redact(subject), redact(name)))
-
-
 class _Calls:
     """The patterns that find a hub's Python calls and URIs; bounded, so that no input takes long."""
 
@@ -89,7 +44,8 @@ class _Calls:
             rf"(?<!\w)({names})\s{{0,8}}\(([^()]{{0,1000}}(?:\([^()]{{0,200}}\)[^()]{{0,1000}}){{0,4}})"
         )
         self.literal = re.compile(
-            r"""\s{0,200}(?:(repo_id|pretrained_model_name_or_path|path)\s{0,8}=\s{0,8})?[rbuf]{0,2}\\?(["'])([^"'\n\\]{1,200})\\?\2"""
+            r"""\s{0,200}(?:(repo_id|pretrained_model_name_or_path|path)\s{0,8}=\s{0,8})?[rbuf]{0,2}\\?(["'])(
+            [^"'\n\\]{1,200})\\?\2."""
         )
         self.keyword = re.compile(r"""\brepo_id\s{0,8}=\s{0,8}[rbuf]{0,2}\\?(["'])([^"'\n\\]{1,200})\\?\1""")
         self.token = re.compile(rf"\b({'|'.join(hub.token_arguments)})\s{{0,8}}=\s{{0,8}}([^,)\n]{{1,200}})")
@@ -100,61 +56,51 @@ class _Calls:
 _PATTERNS = {HUGGING_FACE.scheme: _Calls(HUGGING_FACE)}
 
 
-def evidence(
-    container: Mapping[str, Any],
-    environment: Environment,
-    budget: Budget,
-    hinted: Server | None = None,
-    hub: Hub = HUGGING_FACE,
-) -> Evidence:
-    """Read a container for what it asks the Hub.
+class Evidence:
+    """All that was found in one container.
 
-    Args:
-        container: A `core/v1` Container, raw, or an InferenceService's `model`.
-        environment: Its variables.
-        budget: How much of the object may still be read.
-        hinted: The server that KServe will run it with, where the container does not say.
-        hub: Whose names to look for.
+    Attributes:
+        references: What it asks for, the one downloaded first in front.
+        token_argument: The flag, call or command that brings a token of its own, or "".
+        server: The server that runs, where one was recognised.
+        unread: Why something was not read, or "".
     """
-    seen = Evidence()
-    try:
-        _Reader(environment, hub, seen).read(container, budget, hinted)
-    except OverCapError as error:
-        seen.unread = str(error)
-    return seen
 
+    __slots__ = ("environment", "hub", "references", "server", "token_argument", "unread")
 
-class _Reader:
-    """Reads one container; the state is what it found and the variables its scripts set."""
-
-    __slots__ = ("environment", "hub", "patterns", "seen")
-
-    def __init__(self, environment: Environment, hub: Hub, seen: Evidence) -> None:
+    def __init__(self, environment: Environment, hub: Hub) -> None:
         self.environment = environment
         self.hub = hub
-        self.seen = seen
-        self.patterns = _PATTERNS[hub.scheme]
+        self.references: list[Reference] = []
+        self.token_argument = ""
+        self.server: Server | None = None
+        self.unread = ""
+
+    def found(self, reason: Reason, subject: str, name: str | None) -> None:
+        """Add a reference, unless there is no repository or it is known."""
+        if name is not None and not any(name == reference.repository for reference in self.references):
+            self.references.append(Reference(reason, redact(subject), redact(name)))
 
     def read(self, container: Mapping[str, Any], budget: Budget, hinted: Server | None) -> None:
         """Read the command, then the variables, in the order in which things are downloaded."""
-        command = read.strings(container, "command")
-        argv = command + read.strings(container, "args")
+        command = container.get("command")
+        argv = read.strings(container, "args")
+        if command:
+            argv = read.strings(container, "command") + argv
         text = "\n".join(argv)
         if len(text) > caps.STRING or len(text) > budget.left:
             argv = self._capped(argv, budget)
             text = "\n".join(argv)
         budget.left -= len(text)
         image = container.get("image")
-        server = hinted or (
-            by_image(image) if type(image) is str and len(image) <= caps.OBJECT >> 8 else None
-        )
+        server = hinted or (by_image(image) if type(image) is str and len(image) < caps.IMAGE else None)
         if argv:
             if "$(" in text:
                 argv = [self.environment.kubernetes(word) for word in argv]
             server = self._argv(argv, server, has_command=bool(command))
             if "(" in text:
                 self._calls(text)
-        self.seen.server = server
+        self.server = server
         self._variables(server)
 
     def _capped(self, argv: list[str], budget: Budget) -> list[str]:
@@ -164,9 +110,9 @@ class _Reader:
         for word in argv:
             left -= len(word)
             if len(word) > caps.STRING:
-                self.seen.unread = f"one of its arguments is longer than {caps.STRING // 1024} KiB"
+                self.unread = f"one of its arguments is longer than {caps.STRING // 1024} KiB"
             elif left < 0:
-                self.seen.unread = f"the object's strings are longer than {caps.OBJECT // 1024} KiB together"
+                self.unread = f"the object's strings are longer than {caps.OBJECT // 1024} KiB together"
                 break
             else:
                 kept.append(word)
@@ -175,12 +121,12 @@ class _Reader:
     def _argv(self, argv: list[str], server: Server | None, *, has_command: bool) -> Server | None:
         """Read what the container runs; return the server that it is."""
         program = basename(argv[0])
-        if _known(program):
+        if known(program):
             # A shell runs what its script says; another program that we know runs itself, whatever the image.
             return self._commands(argv) or (None if program in SHELLS else server)
-        if program in _SILENT:
+        if program in SILENT:
             return None
-        if server is None and (start := _wrapped(argv)) is not None:
+        if server is None and (start := wrapped(argv)) is not None:
             return self._commands(argv[start:])
         rest = argv[1:] if has_command else argv
         if server is not None:
@@ -200,9 +146,9 @@ class _Reader:
 
     def _command(self, words: list[str]) -> Server | None:
         name = basename(words[0])
-        if name in _SILENT:
+        if name in SILENT:
             return None
-        start = 0 if _known(name) else _wrapped(words)
+        start = 0 if known(name) else wrapped(words)
         if start is None:
             self._unknown(words[1:])
             return None
@@ -210,16 +156,16 @@ class _Reader:
             return self._commands(words[start:])
         words = words[start:]
         for tool in self.hub.tools:
-            if _starts(words, tool.program):
+            if starts(words, tool.program):
                 self._tool(tool, words[len(tool.program) :])
                 return None
-        started, rest = _started(words)
-        if started is None:
+        server, rest = started(words)
+        if server is None:
             self._unknown(words[1:])
         else:
-            self._server(started, rest)
+            self._server(server, rest)
             self._uris(rest, ())
-        return started
+        return server
 
     def _server(self, server: Server, words: Sequence[str]) -> None:
         """Read a server's flags; a flag that is repeated has its last value, as argparse has it."""
@@ -227,10 +173,10 @@ class _Reader:
         last = dict(arguments.flags)
         if server.positional and arguments.positionals and (words := arguments.positionals[:1]):
             for name in repositories(Takes.GGUF, words):
-                self.seen.found(Reason.MODEL_FLAG, f"the model argument of {server.name}", name)
+                self.found(Reason.MODEL_FLAG, f"the model argument of {server.name}", name)
         for flag, takes in server.flags.items():
             for name in repositories(takes, last.get(flag, ())):
-                self.seen.found(Reason.MODEL_FLAG, f"{flag} of {server.name}", name)
+                self.found(Reason.MODEL_FLAG, f"{flag} of {server.name}", name)
         for flag in server.token_flags & last.keys():
             self._brings_token(flag, last[flag][:1])
 
@@ -240,7 +186,7 @@ class _Reader:
         said = " ".join(tool.program)
         if not tool.login and arguments.positionals:
             name = arguments.positionals[0]
-            self.seen.found(Reason.DOWNLOAD_TOOL, said, repository(name, bare=True))
+            self.found(Reason.DOWNLOAD_TOOL, said, repository(name, bare=True))
         for flag, values in arguments.flags:
             if flag in tool.token_flags:
                 self._brings_token(f"{said} {flag}", values[:1])
@@ -253,34 +199,36 @@ class _Reader:
             for name in sorted(self.hub.general_variables & self.environment.used):
                 value = repository(self.environment.get(name) or "")
                 if value and any(value in word for word in words if word not in arguments.names):
-                    self.seen.found(Reason.MODEL_VARIABLE, name, value)
+                    self.found(Reason.MODEL_VARIABLE, name, value)
         self._uris(words, arguments.names if arguments else ())
 
     def _uris(self, words: Sequence[str], names: Sequence[str] | set[str]) -> None:
         for word in words:
             if self.hub.scheme not in word or word in names:
                 continue
-            for uri in self.patterns.uri.findall(word):
-                name = from_uri(uri, self.hub)
-                if name is not None:
-                    self.seen.found(Reason.HUB_URI, name, name)
+            if name := from_uri(word, self.hub):
+                self.found(_HUB_URI, name, name)
+                continue
+            for uri in _PATTERNS[self.hub.scheme].uri.findall(word):
+                if name := from_uri(uri, self.hub):
+                    self.found(_HUB_URI, name, name)
 
     def _calls(self, text: str) -> None:
         """Read Python calls with a literal id, wherever in a string they stand."""
-        for call in self.patterns.call.finditer(text):
+        for call in _PATTERNS[self.hub.scheme].call.finditer(text):
             function, inside = call.groups()
             only_ids = self.hub.calls[function]
             name: str | None = None
-            if literal := self.patterns.literal.match(inside):
+            if literal := _PATTERNS[self.hub.scheme].literal.match(inside):
                 name = repository(literal[3], bare=only_ids or literal[1] == "repo_id")
-            elif keyword := self.patterns.keyword.search(inside):
+            elif keyword := _PATTERNS[self.hub.scheme].keyword.search(inside):
                 name = repository(keyword[2], bare=True)
-            elif environ := self.patterns.environ.match(inside.lstrip().removeprefix("os.")):
+            elif environ := _PATTERNS[self.hub.scheme].environ.match(inside.lstrip().removeprefix("os.")):
                 name = repository(self.environment.get(environ[1]) or "")
             if name is None:
                 continue
-            self.seen.found(Reason.PYTHON_CALL, function, name)
-            if argument := self.patterns.token.search(inside):
+            self.found(Reason.PYTHON_CALL, function, name)
+            if argument := _PATTERNS[self.hub.scheme].token.search(inside):
                 value = argument[2].strip()
                 if value not in {"None", "True"}:
                     self._brings_token(f"{argument[1]}= of {function}", [value])
@@ -299,18 +247,18 @@ class _Reader:
             ):
                 uri = from_uri(self.environment.literals()[name], self.hub)
                 if uri is not None:
-                    self.seen.found(Reason.HUB_URI, uri, uri)
+                    self.found(Reason.HUB_URI, uri, uri)
         if not self.hub.model_variables.isdisjoint(entries):
             for name in entries:
                 if name in self.hub.model_variables:
-                    self.seen.found(
+                    self.found(
                         Reason.MODEL_VARIABLE, name, repository(self.environment.literals()[name], bare=True)
                     )
         if server is not None:
             for name, takes in server.variables.items():
                 if name in entries:
                     for found in repositories(takes, [self.environment.literals()[name]]):
-                        self.seen.found(Reason.MODEL_VARIABLE, name, found)
+                        self.found(Reason.MODEL_VARIABLE, name, found)
 
     def _brings_token(self, subject: str, values: Sequence[str]) -> None:
         """Note a token of the container's own, unless it is the very variable that we would inject."""
@@ -318,44 +266,28 @@ class _Reader:
         for value in values:
             if not value or (ours in value and self.environment.get(ours) is None):
                 continue
-            self.seen.token_argument = self.seen.token_argument or subject
+            self.token_argument = self.token_argument or subject
 
 
-def _known(program: str) -> bool:
-    """Whether a program's command line can be read."""
-    return (
-        program in SHELLS
-        or program in BY_PROGRAM
-        or program in _TOOLS
-        or _PYTHON.fullmatch(program) is not None
-    )
+def evidence(
+    container: Mapping[str, Any],
+    environment: Environment,
+    budget: Budget,
+    hinted: Server | None = None,
+    hub: Hub = HUGGING_FACE,
+) -> Evidence:
+    """Read a container for what it asks the Hub.
 
-
-_TOOLS = frozenset(tool.program[0] for tool in HUGGING_FACE.tools)
-
-
-def _wrapped(words: Sequence[str]) -> int | None:
-    """Return where a program that we know starts behind another one."""
-    for index, word in enumerate(words[1:_WRAPPED], 1):
-        if word[:1] != "-" and UNKNOWN not in word and _known(basename(word)):
-            return index
-    return None
-
-
-def _starts(words: Sequence[str], front: tuple[str, ...]) -> bool:
-    return basename(words[0]) == front[0] and tuple(words[1 : len(front)]) == front[1:]
-
-
-def _started(words: Sequence[str]) -> tuple[Server | None, Sequence[str]]:
-    """Return the server that a command line starts, and its arguments."""
-    for front, server in BY_PROGRAM.get(basename(words[0]), ()):
-        if _starts(words, front):
-            return server, words[len(front) :]
-    if _PYTHON.fullmatch(basename(words[0])):
-        for index, word in enumerate(words[1:_WRAPPED], 1):
-            if word == "-m" and index + 1 < len(words):
-                if server := by_module(words[index + 1]):
-                    return server, words[index + 2 :]
-            elif word == "-c" or word.endswith(".py"):
-                break
-    return None, ()
+    Args:
+        container: A `core/v1` Container, raw, or an InferenceService's `model`.
+        environment: Its variables.
+        budget: How much of the object may still be read.
+        hinted: The server that KServe will run it with, where the container does not say.
+        hub: Whose names to look for.
+    """
+    seen = Evidence(environment, hub)
+    try:
+        seen.read(container, budget, hinted)
+    except OverCapError as error:
+        seen.unread = str(error)
+    return seen

@@ -92,8 +92,8 @@ def choose(
     """Return the Secret for a container; None where the rule for its repository gives no token.
 
     Of several repositories the one downloaded first decides, and a warning tells where another one would have
-    decided otherwise. An annotation `secret-key` without `secret` beside it changes the key of whichever Secret the
-    later steps choose.
+    decided otherwise. An annotation `secret-key` without `secret` beside it changes the key of whichever
+    Secret the later steps choose.
     """
     key = asked.secret_key
     if asked.secret is not None:
@@ -138,7 +138,10 @@ def _secret(rule: Rule | None, settings: Settings) -> SecretRef | None:
 
 @lru_cache(maxsize=1024)
 def _glob(pattern: str) -> re.Pattern[str]:
-    """Compile a glob: `*` and `?` do not cross a slash; `*` alone is anything. Case does not count, as on the Hub."""
+    """Compile a glob: `*` and `?` do not cross a slash; `*` alone is anything.
+
+    Case does not count, as on the Hub.
+    """
     if pattern == "*":
         return re.compile(r"(?s:.*)")
     parts = re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")

@@ -1,8 +1,8 @@
 """Model servers and clients that download from the Hub by themselves: one row of data each.
 
 A row says how the program is recognised (its command, its Python module, its image, KServe's name for its
-format) and how it is told its model (flags, a positional argument, variables). Adding a server is adding a row
-here and a few lines to `tests/cases/references.txt`.
+format) and how it is told its model (flags, a positional argument, variables). Adding a server is adding a
+row here and a few lines to `tests/cases/references.txt`.
 """
 
 import re
@@ -53,6 +53,12 @@ class Server:
     variables: Mapping[str, Takes] = field(default_factory=lambda: MappingProxyType({}))
     token_flags: frozenset[str] = frozenset({"--hf-token"})
     reads_token_path: bool = True
+    speaking: frozenset[str] = field(init=False)
+    """All flags that say something to us."""
+
+    def __post_init__(self) -> None:
+        """Gather the flags."""
+        object.__setattr__(self, "speaking", self.token_flags | self.flags.keys())
 
 
 _VLLM_FLAGS: Final = {

@@ -7,12 +7,17 @@ from webhook.core.names import Method, MissingSecret
 
 
 class MutatePolicy(StrEnum):
-    """When an InferenceService itself is changed. Its Pods get their token in all three."""
+    """When an InferenceService itself is changed.
+
+    Its Pods get their token in all three.
+    """
 
     ALWAYS = "always"
     """Wherever the component asks the Hub."""
+
     AUTO = "auto"
     """Only where the container has no `env` list, which is where an entry cannot read as drift in Argo CD."""
+
     NEVER = "never"
     """The object stays as it was applied."""
 

@@ -18,10 +18,12 @@ class Piece(NamedTuple):
     """Literal text; or the variable's name; or empty for what cannot be known, as a command's output."""
     kind: str
     """`text`, `variable` or `unknown`."""
+
     quoted: bool
     """Its value is not split at blanks."""
     default: str = ""
     """Of `${name:-default}`."""
+
     has_default: bool = False
     """Whether there is one, and whether it also stands in for an empty value is not told apart."""
 

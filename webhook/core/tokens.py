@@ -34,22 +34,21 @@ def own_token(
         token_argument: What the reader of its command found.
         hub: Whose names to look for.
     """
-    entries = environment.entries
-    script = environment.script
-    for name in hub.token_variables:
-        if name in entries or name in script:
-            return Obstacle(Reason.OWN_TOKEN, name)
-    if hub.path_variable in entries or hub.path_variable in script:
-        return Obstacle(Reason.OWN_TOKEN_FILE, hub.path_variable)
+    if environment.script or not hub.speaking.isdisjoint(environment.entries):
+        said = {*environment.entries, *environment.script}
+        for name in hub.token_variables:
+            if name in said:
+                return Obstacle(Reason.OWN_TOKEN, name)
+        if hub.path_variable in said:
+            return Obstacle(Reason.OWN_TOKEN_FILE, hub.path_variable)
+        for name in hub.offline_variables:
+            if name in said and (environment.get(name) or "").upper() in TRUE:
+                return Obstacle(Reason.OFFLINE, name)
+        for name in hub.disabling_variables:
+            if name in said and (environment.get(name) or "").upper() in TRUE:
+                return Obstacle(Reason.TOKEN_DISABLED, name)
     if token_argument:
         return Obstacle(Reason.OWN_TOKEN_ARGUMENT, token_argument)
-    for names, reason in (
-        (hub.offline_variables, Reason.OFFLINE),
-        (hub.disabling_variables, Reason.TOKEN_DISABLED),
-    ):
-        for name in names:
-            if (name in entries or name in script) and (environment.get(name) or "").upper() in TRUE:
-                return Obstacle(reason, name)
     if volumes and (mount := _token_mount(container, environment, volumes, hub)):
         return Obstacle(Reason.OWN_TOKEN_FILE, mount)
     return None
@@ -86,34 +85,29 @@ def _token_mount(
     container: Mapping[str, Any], environment: Environment, volumes: Sequence[Any], hub: Hub
 ) -> str | None:
     """Return the mount of a Secret that puts a file where the hub's client looks for its token."""
-    secret_volumes = {
-        volume.get("name"): keys
-        for volume in volumes
-        if type(volume) is dict
-        and type(volume.get("name")) is str
-        and (keys := _secret_paths(volume)) is not None
-    }
-    if not secret_volumes:
-        return None
-    home = environment.get(hub.home_variable)
+    home = (
+        (environment.get(hub.home_variable) or "").rstrip("/")
+        if hub.home_variable in environment.entries
+        else ""
+    )
     for _, mount in read.objects(container, "volumeMounts"):
-        name = mount.get("name")
-        paths = secret_volumes.get(name) if type(name) is str else None
         where = read.string(mount, "mountPath").rstrip("/")
-        if paths is None or not where:
+        as_file = _is_token_path(where, home, hub)
+        in_folder = (
+            not as_file and "subPath" not in mount and _is_token_path(f"{where}/{hub.file_name}", home, hub)
+        )
+        if not as_file and not in_folder:
             continue
-        folder = home.rstrip("/") if home else None
-        if _is_token_path(where, folder, hub) or (
-            _is_token_path(f"{where}/{hub.file_name}", folder, hub)
-            and not read.string(mount, "subPath")
-            and (not paths or hub.file_name in paths)
-        ):
-            return where
+        for volume in volumes:
+            if type(volume) is dict and volume.get("name") == mount.get("name"):
+                paths = _secret_paths(volume)
+                if paths is not None and (as_file or not paths or hub.file_name in paths):
+                    return where
     return None
 
 
-def _is_token_path(path: str, home: str | None, hub: Hub) -> bool:
-    if home is not None:
+def _is_token_path(path: str, home: str, hub: Hub) -> bool:
+    if home:
         return path == f"{home}/{hub.file_name}"
     return path.endswith(f"{hub.default_home}/{hub.file_name}")
 

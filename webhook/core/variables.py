@@ -1,7 +1,7 @@
 """A container's environment, and what `$(VAR)`, `$VAR` and `${VAR:-default}` become.
 
-What cannot be resolved (a `valueFrom`, a command's output, a variable nobody sets) becomes `UNKNOWN`, and a word
-that contains it names nothing.
+What cannot be resolved (a `valueFrom`, a command's output, a variable nobody sets) becomes `UNKNOWN`, and a
+word that contains it names nothing.
 """
 
 import re
@@ -12,7 +12,10 @@ from webhook.core import caps
 from webhook.core.shell import Word
 
 UNKNOWN: Final = "\0"
-"""Stands for what cannot be known. No argument of a process can contain it."""
+"""Stands for what cannot be known.
+
+No argument of a process can contain it.
+"""
 
 _KUBERNETES = re.compile(r"\$\$|\$\(([^()$\s]{1,256})\)")
 
@@ -105,7 +108,8 @@ class Environment:
         return self.script[name] if name in self.script else self.literals().get(name)
 
     def words(self, word: Word, positional: Sequence[str] = ()) -> list[str]:
-        """Return the fields that a word of a script becomes: variables replaced, unquoted values split at blanks.
+        """Return the fields that a word of a script becomes: variables replaced, unquoted values split at
+        blanks.
 
         Args:
             word: As the lexer gives it.

@@ -1,0 +1,79 @@
+"""The entry point: which commands there are, and how all of them end.
+
+A command's module is imported when the command runs, not before: `inject` never pays for the web framework, and
+help and completion read the table below.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final, NoReturn
+
+import click
+from click.shell_completion import CompletionItem
+
+from webhook import __version__
+from webhook.cli import exits
+
+COMMANDS: Final = {
+    "completion": "Print a shell's completion script.",
+    "explain": "Tell which containers get a token, and why.",
+    "inject": "Write Secret references into manifests, offline.",
+    "serve": "Answer the API server's admission reviews.",
+    "version": "Print the version.",
+}
+"""By name, which is also the name of the module in this package and of the command in it."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"webhook.cli.{cmd_name}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands in the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands, or the options, that begin with what was typed."""
+        commands = [
+            CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="hf-token-injector")
+def cli() -> None:
+    """Give KServe workloads their Hugging Face token, by reference to a Secret."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit.
+
+    Every end has its code (`exits`), and none shows a traceback: what a person can mend is told in a sentence.
+    """
+    try:
+        code = cli.main(arguments, prog_name="hf-token-injector", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = exits.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last resort
+        reason = " ".join(str(error).split()) or "no message"
+        click.echo(f"hf-token-injector: internal error: {type(error).__name__}: {reason}", err=True)
+        code = exits.INTERNAL
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,232 @@
+"""What `inject` and `explain` share: their options, and manifests read and decided about."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from webhook.cli import exits
+from webhook.cli.manifests.documents import Document, read
+from webhook.cli.manifests.objects import Manifest, manifests
+from webhook.cli.manifests.sources import Source, SourceError, find, load
+from webhook.cli.terminal import tell
+from webhook.core.admit import admit
+from webhook.core.decision import Decision, Operation, Request, Scope
+from webhook.core.knowledge import Knowledge, Namespace
+from webhook.core.names import INJECT, InjectMode
+from webhook.core.settings import Settings
+
+_DEFAULT_NAMESPACE: Final = "default"
+
+
+def _pairs(_context: click.Context, option: click.Parameter, values: Sequence[str]) -> dict[str, str]:
+    """Read `KEY=VALUE` options."""
+    for value in values:
+        if not value.partition("=")[0] or "=" not in value:
+            raise click.BadParameter(f"{value!r} is not KEY=VALUE", param=option)
+    return {key: word for key, _, word in (value.partition("=") for value in values)}
+
+
+_OPTIONS: Final = (
+    click.option(
+        "--filename",
+        "-f",
+        "filenames",
+        metavar="FILE|DIR|-",
+        multiple=True,
+        required=True,
+        type=click.Path(allow_dash=True),
+        help="Manifests: a file, a folder of .yaml, .yml and .json files, or - for standard input. Repeatable.",
+    ),
+    click.option("--recursive", "-R", is_flag=True, help="Look into the folders below as well."),
+    click.option(
+        "--namespace",
+        "-n",
+        metavar="NAME",
+        help='Namespace of all objects; without it each one\'s own, or "default".',
+    ),
+    click.option(
+        "--namespace-annotation",
+        "annotations",
+        metavar="KEY=VALUE",
+        multiple=True,
+        callback=_pairs,
+        help="Annotation of the Namespace, such as hf-token-injector.io/secret=NAME. Repeatable. "
+        "Namespace objects among the manifests give theirs without being told.",
+    ),
+    click.option(
+        "--inject-mode",
+        "mode",
+        type=click.Choice([str(mode) for mode in InjectMode]),
+        default=str(InjectMode.ALL),
+        show_default=True,
+        help=f"What the Namespace's label {INJECT} says: a manifest does not show whether KServe runs its Pods, "
+        "so that all of them are looked at unless told otherwise.",
+    ),
+    click.option(
+        "--config",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="The platform's settings, as the webhook reads them. The environment is not read: "
+        "the same command gives the same answer everywhere.",
+    ),
+)
+
+
+def manifest_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that `Run` is made of."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An object and what was decided about it."""
+
+    manifest: Manifest
+    namespace: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document, its objects and the file that it is from."""
+
+    source: Source
+    document: Document
+    objects: list[Judged]
+
+    @property
+    def refused(self) -> bool:
+        """Whether one of the objects would be denied."""
+        return any(judged.decision.denial is not None for judged in self.objects)
+
+
+@dataclass(slots=True)
+class Run:
+    """Manifests on their way through a command.
+
+    Attributes:
+        filenames, recursive, namespace, annotations, mode, config: As the options say.
+        exit_code: The worst of what was met so far: an error beats a refusal.
+    """
+
+    filenames: Sequence[str]
+    recursive: bool
+    namespace: str | None
+    annotations: Mapping[str, str]
+    mode: str
+    config: Path | None
+    exit_code: int = 0
+    _sources: list[tuple[Source, list[Document]]] = field(default_factory=list)
+
+    def documents(self) -> list[Read]:
+        """Read everything and decide about every object; what is broken is told and left out."""
+        settings, known = self._settings()
+        found = [
+            (source, document, manifests(document))
+            for source in self._load()
+            for document in self._read(source)
+        ]
+        known |= _declared(manifest for _, _, inside in found for manifest in inside)
+        return [
+            Read(source, document, [self._judge(source, manifest, known, settings) for manifest in inside])
+            for source, document, inside in found
+        ]
+
+    def problem(self, message: str, code: int = exits.ERROR) -> None:
+        """Tell what is wrong and remember it for the exit code."""
+        tell(message)
+        self.exit_code = code if self.exit_code != exits.ERROR else exits.ERROR
+
+    def _settings(self) -> tuple[Settings, dict[str, Namespace]]:
+        """Return the platform's settings and the Namespaces that they describe."""
+        if self.config is None:
+            return Settings(), {}
+        # Imported here: reading settings costs 0.4 s that a run without them need not pay.
+        from webhook.settings import SettingsError, load_settings  # noqa: PLC0415
+
+        try:
+            loaded = load_settings(self.config, environ={})
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from error
+        return loaded.settings, dict(loaded.knowledge.namespaces)
+
+    def _load(self) -> Iterator[Source]:
+        """Yield every text that can be read."""
+        try:
+            for name in find(self.filenames, recursive=self.recursive):
+                try:
+                    yield load(name)
+                except SourceError as error:
+                    self.problem(str(error))
+        except SourceError as error:
+            self.problem(str(error))
+
+    def _read(self, source: Source) -> Iterator[Document]:
+        """Yield the documents of a text that are not broken."""
+        for document in read(source.text, prefer_json=source.name.endswith(".json")):
+            if document.error is None:
+                yield document
+            else:
+                line, column = document.place(document.error.offset)
+                self.problem(f"{source.name}:{line}:{column}: {document.error.message}")
+
+    def _judge(
+        self, source: Source, manifest: Manifest, known: Mapping[str, Namespace], settings: Settings
+    ) -> Judged:
+        """Decide about one object, and tell what its owner should know."""
+        name = self.namespace or manifest.namespace or _DEFAULT_NAMESPACE
+        annotations = known[name].annotations if name in known else {}
+        namespace = Namespace(labels={INJECT: self.mode}, annotations={**annotations, **self.annotations})
+        request = Request(
+            manifest.group,
+            manifest.kind,
+            Operation.CREATE,
+            name,
+            manifest.object,
+            scope=Scope.KSERVE if self.mode == InjectMode.ENABLED else Scope.ALL,
+        )
+        decision = admit(request, Knowledge({name: namespace}), settings)
+        place = f"{source.name}:{manifest.line}"
+        for warning in decision.warnings:
+            tell(f"{place}: warning: {title(manifest)}: {warning}")
+        if decision.denial is not None:
+            self.problem(f"{place}: refused: {title(manifest)}: {decision.denial}", exits.REFUSED)
+        return Judged(manifest, name, decision)
+
+
+def title(manifest: Manifest) -> str:
+    """Return what people call an object."""
+    return f"{manifest.kind} {manifest.name or '(no name)'}"
+
+
+def identity(source: Source, judged: Judged) -> dict[str, Any]:
+    """Return what tells an object from all others, for the JSON outputs."""
+    manifest = judged.manifest
+    return {
+        "file": source.name,
+        "line": manifest.line,
+        "apiVersion": manifest.api_version,
+        "kind": manifest.kind,
+        "namespace": judged.namespace,
+        "name": manifest.name,
+    }
+
+
+def _declared(found: Iterator[Manifest]) -> dict[str, Namespace]:
+    """Return the Namespaces among the manifests; their annotations choose Secrets, as they will in the cluster."""
+    namespaces = {}
+    for manifest in found:
+        if (manifest.group, manifest.kind) != ("", "Namespace"):
+            continue
+        metadata = manifest.object.get("metadata")
+        annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+        texts = annotations.items() if isinstance(annotations, dict) else ()
+        namespaces[manifest.name] = Namespace(
+            annotations={key: value for key, value in texts if isinstance(value, str)}
+        )
+    return namespaces

@@ -1,0 +1,51 @@
+"""A table of containers: aligned columns in a pipe, colours and wrapped cells on a terminal."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+
+class Row(NamedTuple):
+    """The cells of one container."""
+
+    container: str
+    token: str
+    why: str
+    source: str
+    repositories: str
+
+
+COLUMNS: Final = Row("CONTAINER", "TOKEN", "WHY", "SECRET", "REPOSITORIES")
+_TOKEN_STYLES: Final = {"yes": "green", "taken back": "yellow"}
+_GAP: Final = "   "
+"""Three spaces, as kubectl puts between columns."""
+
+
+def lines(rows: Sequence[Row]) -> str:
+    """Return rows as lines of aligned columns; nothing is cut, so that `grep` and `awk` find all of it."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    aligned = (
+        _GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+    return "".join(line + "\n" for line in aligned)
+
+
+def rich_table(rows: Sequence[Row], *, width: int | None = None) -> str:
+    """Return rows as a coloured table that fits the terminal, or a width in columns."""
+    # Imported here: what prints no table does not pay for it.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    for name, ratio in zip(COLUMNS, (2, None, 5, 3, 3), strict=True):
+        table.add_column(name, overflow="fold", no_wrap=ratio is None)
+    for row in rows:
+        cells = [Text(cell) for cell in row]
+        cells[1].stylize(_TOKEN_STYLES.get(row.token, "dim"))
+        table.add_row(*cells)
+    console = Console(
+        width=width, force_terminal=True, color_system="standard", highlight=False, no_color=False
+    )
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get()

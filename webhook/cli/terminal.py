@@ -1,0 +1,46 @@
+"""What goes to standard output and standard error."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+import click
+
+from webhook.cli import exits
+
+COLOR: Final[Callable[[Any], Any]] = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours: auto means on a terminal, unless NO_COLOR is set.",
+)
+
+
+def colored(choice: str) -> bool:
+    """Return whether to write colours (no-color.org)."""
+    if choice == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return choice == "always"
+
+
+def write(text: str) -> None:
+    """Write to standard output exactly this, in UTF-8 and with its own line breaks, on every platform.
+
+    Raises:
+        SystemExit: Nobody reads it any more.
+    """
+    stream = click.get_binary_stream("stdout")
+    try:
+        stream.write(text.encode(errors="surrogatepass"))
+        stream.flush()
+    except BrokenPipeError:
+        # Python would flush again at exit and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(exits.BROKEN_PIPE)
+
+
+def tell(message: str) -> None:
+    """Write a line to standard error."""
+    click.echo(message, err=True)

@@ -6,7 +6,7 @@ from typing import Any
 from webhook.core import inference_service, names, read
 from webhook.core.asked import RefusedError, misplaced
 from webhook.core.case import Case
-from webhook.core.decision import Action, Decision, Operation, Request, Scope
+from webhook.core.decision import Action, Decision, Operation, Request, Scope, Verdict
 from webhook.core.hub import from_uri
 from webhook.core.kinds import KINDS, Kind, Place, expand, places
 from webhook.core.knowledge import UNKNOWN, Knowledge
@@ -15,6 +15,9 @@ from webhook.core.reasons import Outcome, Reason
 from webhook.core.settings import Settings
 
 _DEFAULTS = Settings()
+_OWN = (("metadata",),)
+_CREATE, _UPDATE = str(Operation.CREATE), str(Operation.UPDATE)
+_KEEP = Action.KEEP
 _WARNING = 120
 """Characters of a warning: longer ones are cut by clients (Kubernetes API, AdmissionResponse)."""
 
@@ -30,7 +33,7 @@ def admit(request: Request, knowledge: Knowledge = UNKNOWN, settings: Settings =
     if (passed := _passed(request, kind, settings)) is not None:
         return Decision(passed)
     case = Case(request, knowledge, settings)
-    found = list(places(request.object, kind))
+    found = places(request.object, kind)
     _misplaced(case, kind, found)
     denial: str | None = None
     try:
@@ -38,7 +41,8 @@ def admit(request: Request, knowledge: Knowledge = UNKNOWN, settings: Settings =
             case.remember(request.object, ("metadata",), inference_service.decide(case, found))
         else:
             _pods(case, found)
-            _elsewhere(case, kind)
+            if kind.downloads:
+                _elsewhere(case, kind)
     except RefusedError as error:
         denial = str(error)
     return _decision(case, denial)
@@ -47,9 +51,7 @@ def admit(request: Request, knowledge: Knowledge = UNKNOWN, settings: Settings =
 def _passed(request: Request, kind: Kind, settings: Settings) -> Outcome | None:
     """Return why an object is let through without a look at its containers."""
     operation = request.operation
-    if request.subresource or not (
-        operation == Operation.CREATE or (operation == Operation.UPDATE and kind.updates)
-    ):
+    if request.subresource or not (operation == _CREATE or (operation == _UPDATE and kind.updates)):
         return Outcome.OPERATION_NOT_HANDLED
     metadata = request.object.get("metadata")
     if (
@@ -64,7 +66,7 @@ def _passed(request: Request, kind: Kind, settings: Settings) -> Outcome | None:
             return Outcome.MIRROR_POD
         if request.scope is Scope.KSERVE and not _of_kserve(metadata, request.namespace, settings):
             return Outcome.NOT_KSERVE
-    if operation == Operation.UPDATE and request.old_object is not None:
+    if operation == _UPDATE and request.old_object is not None:
         return _unchanged(request.object, request.old_object)
     return None
 
@@ -120,19 +122,23 @@ def _elsewhere(case: Case, kind: Kind) -> None:
         for found, uri in expand(case.request.object, path):
             if type(uri) is str and (name := from_uri(uri)):
                 pointer = "/" + "/".join(found)
-                case.verdict(
-                    names.STORAGE_INITIALIZER,
-                    pointer,
-                    Action.NONE,
-                    Reason.POD_DECIDES,
-                    name,
-                    repositories=(name,),
+                case.verdicts.append(
+                    Verdict(
+                        names.STORAGE_INITIALIZER,
+                        pointer,
+                        Action.NONE,
+                        Reason.POD_DECIDES,
+                        name,
+                        repositories=(name,),
+                    )
                 )
 
 
 def _misplaced(case: Case, kind: Kind, found: list[Place]) -> None:
     """Warn about keys of ours that stand where they do nothing."""
     document = case.request.object
+    if not _mentions_us(document, found):
+        return
     reaching = {keys for place in found for keys in place.reach}
     where = sorted({".".join((*keys, "annotations")) for keys in reaching if keys != ("metadata",)})
     case.warnings += misplaced(
@@ -144,11 +150,30 @@ def _misplaced(case: Case, kind: Kind, found: list[Place]) -> None:
         case.warnings += misplaced(read.at(document, keys), reaches=True, where="")
 
 
+def _mentions_us(document: Mapping[str, Any], found: list[Place]) -> bool:
+    """Whether any key of ours stands anywhere; most objects have none, and this is all that they pay."""
+    metadata = read.mapping(document, "metadata")
+    for keys in (read.mapping(metadata, "labels"), read.mapping(metadata, "annotations")):
+        if names.PREFIX in "\n".join(keys):
+            return True
+    return any(
+        names.PREFIX in "\n".join(keys)
+        for place in found
+        if place.reach != _OWN
+        for keys in (place.labels, place.annotations)
+    )
+
+
 def _decision(case: Case, denial: str | None) -> Decision:
     """Return the answer; in audit mode nothing is changed and nothing refused."""
-    warnings = [
-        text if len(text) <= _WARNING else text[: _WARNING - 1] + "…" for text in dict.fromkeys(case.warnings)
-    ]
+    warnings = (
+        [
+            text if len(text) <= _WARNING else text[: _WARNING - 1] + "…"
+            for text in dict.fromkeys(case.warnings)
+        ]
+        if case.warnings
+        else []
+    )
     if case.audit:
         if denial is not None:
             warnings.append(f"would be refused: {denial}"[:_WARNING])
@@ -157,7 +182,7 @@ def _decision(case: Case, denial: str | None) -> Decision:
         return Decision(Outcome.DENIED, case.verdicts, [], warnings, denial)
     if case.operations:
         outcome = Outcome.INJECTED
-    elif any(verdict.action is Action.KEEP for verdict in case.verdicts):
+    elif any(verdict.action is _KEEP for verdict in case.verdicts):
         outcome = Outcome.ALREADY_INJECTED
     else:
         outcome = Outcome.NOT_NEEDED

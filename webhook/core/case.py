@@ -1,10 +1,9 @@
-"""One request while it is being decided: what applies to all of its containers, and what has been found so
-far."""
+"""One request while it is being decided: what applies to all containers, what has been found so far."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from webhook.core import names, patch, record
+from webhook.core import names, patch, read, record
 from webhook.core.asked import Asked, NamespaceAsked, RefusedError, of_namespace
 from webhook.core.decision import Action, Choice, PatchOperation, Request, Verdict
 from webhook.core.knowledge import Knowledge
@@ -63,9 +62,11 @@ class Case:
             RefusedError: The platform or the Namespace wants such objects refused.
         """
         namespace = self.request.namespace
+        known = self.knowledge.secrets
         if (
-            choice.source is Source.NEIGHBOUR
-            or self.knowledge.secret_exists(namespace, choice.secret) is not False
+            not known
+            or choice.source is Source.NEIGHBOUR
+            or known.get((namespace, choice.secret)) is not False
         ):
             return False
         command = (
@@ -88,11 +89,7 @@ class Case:
             keys: Down to what has the annotations (`metadata`, or a template's).
             entries: The record; empty where nothing is ours any more.
         """
-        node: Any = document
-        for key in keys:
-            node = node.get(key) if type(node) is dict else node[int(key)] if type(node) is list else None
-        annotations = node.get("annotations") if type(node) is dict else None
-        present = annotations.get(names.INJECTED) if type(annotations) is dict else None
+        present = read.mapping(read.at(document, keys), "annotations").get(names.INJECTED)
         if entries:
             text = record.render(entries)
             if text != present and (

@@ -4,7 +4,7 @@ Nothing else knows kinds.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from webhook.core import read
@@ -21,6 +21,12 @@ class Template:
 
     path: tuple[str, ...]
     reach: tuple[tuple[str, ...], ...]
+    pointer: str = field(init=False)
+    """JSON pointer to the PodSpec; "" where the path has a `*`."""
+
+    def __post_init__(self) -> None:
+        """Make the pointer."""
+        object.__setattr__(self, "pointer", "" if "*" in self.path else "/" + "/".join(self.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,26 +156,36 @@ Versions do not differ in this (LLMInferenceService v1alpha1, v1alpha2).
 """
 
 
-def places(document: Mapping[str, Any], kind: Kind) -> Iterator[Place]:
-    """Yield the PodSpecs of an object that are there."""
+def places(document: Mapping[str, Any], kind: Kind) -> list[Place]:
+    """Return the PodSpecs of an object that are there."""
+    found: list[Place] = []
     for template in kind.templates:
-        for found, spec in expand(document, template.path):
-            if type(spec) is not dict:
-                continue
-            labels: dict[str, Any] = {}
-            annotations: dict[str, Any] = {}
-            reaching = tuple([_same(keys, found) for keys in template.reach])
-            for index, keys in enumerate(reaching):
-                metadata = read.at(document, keys)
-                if index == 0:
-                    labels, annotations = (
-                        read.mapping(metadata, "labels"),
-                        read.mapping(metadata, "annotations"),
-                    )
-                else:
-                    labels = {**labels, **read.mapping(metadata, "labels")}
-                    annotations = {**annotations, **read.mapping(metadata, "annotations")}
-            yield Place("/" + "/".join(found), spec, labels, annotations, reaching)
+        if template.pointer:
+            spec = read.at(document, template.path)
+            if spec:
+                found.append(_place(document, template.pointer, spec, template.reach))
+            continue
+        for keys, item in expand(document, template.path):
+            if type(item) is dict:
+                reach = tuple([_same(path, keys) for path in template.reach])
+                found.append(_place(document, "/" + "/".join(keys), item, reach))
+    return found
+
+
+def _place(
+    document: Mapping[str, Any], pointer: str, spec: dict[str, Any], reach: tuple[tuple[str, ...], ...]
+) -> Place:
+    labels: dict[str, Any] = {}
+    annotations: dict[str, Any] = {}
+    for keys in reach:
+        metadata = read.at(document, keys)
+        more_labels, more_annotations = (
+            read.mapping(metadata, "labels"),
+            read.mapping(metadata, "annotations"),
+        )
+        labels = {**labels, **more_labels} if labels else more_labels
+        annotations = {**annotations, **more_annotations} if annotations else more_annotations
+    return Place(pointer, spec, labels, annotations, reach)
 
 
 def expand(document: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -27,10 +27,6 @@ class Knowledge:
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
     secrets: Mapping[tuple[str, str], bool] = field(default_factory=dict)
 
-    def secret_exists(self, namespace: str, name: str) -> bool | None:
-        """Whether a Secret exists; None where that is unknown."""
-        return self.secrets.get((namespace, name))
-
 
 UNKNOWN = Knowledge()
 """Nothing is known: no watch, or not synced yet."""

@@ -10,14 +10,14 @@ from webhook.server.problem import Disconnected, Problem
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 LARGE: Final = 256 * 1024
-"""Bytes. Objects in etcd are 1.5 MB at most and nearly all are under 100 KB. Parsed, `{}` repeated takes 25 times
-its size (measured)."""
+"""Bytes. Objects in etcd are 1.5 MB at most and nearly all are under 100 KB. Parsed, `{}` repeated takes
+25 times its size (measured)."""
 
 _TURN_SECONDS = 2.0
 """How long a large body may take to arrive once it is its turn: nobody else's large review is read meanwhile,
 and the API server waits 3 s."""
 _QUEUE_SECONDS = 10.0
-"""How long a large body waits for its turn; the API server waits 30 s at most, by default configuration 3 s."""
+"""How long a large body waits for its turn; the API server itself waits 30 s at most, with us 3 s."""
 
 
 class Bodies:

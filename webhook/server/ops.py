@@ -4,7 +4,7 @@ Liveness only says that the event loop turns: a replica that is draining, or wai
 helped by a restart.
 """
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from webhook.server.app import HttpScope, Receive, Send
 from webhook.server.metrics import Metrics
@@ -34,7 +34,7 @@ class Ops:
         if method not in {"GET", "HEAD"}:
             return 405, _TEXT, f"{path} takes GET only.\n".encode()
         if path == "/metrics":
-            return 200, CONTENT_TYPE_LATEST, generate_latest(self._metrics.registry)
+            return 200, CONTENT_TYPE_LATEST, self._metrics.exposition()
         reasons = self._readiness.reasons if path == "/readyz" else []
         if reasons:
             return 503, _TEXT, f"not ready: {'; '.join(reasons)}\n".encode()

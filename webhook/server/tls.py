@@ -95,7 +95,7 @@ class Renewal:
             except CertificateError as error:
                 if (pair or str(error)) != self._refused:
                     self._refused = pair or str(error)
-                    self._metrics.certificate_reload_failures.inc()
+                    self._metrics.certificate_refused()
                     self._logger.critical("new certificate refused", why=str(error))
 
     def _use(self, pair: KeyPair) -> None:

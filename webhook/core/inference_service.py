@@ -18,7 +18,7 @@ from webhook.core.asked import Asked
 from webhook.core.case import Case
 from webhook.core.decision import Action, Choice
 from webhook.core.hub import HUGGING_FACE, from_uri
-from webhook.core.judge import Judgement, Surroundings, entries_of, judge
+from webhook.core.judge import Judgement, Surroundings, entries_of, judge, passed_over
 from webhook.core.kinds import Place
 from webhook.core.names import Method
 from webhook.core.reasons import Reason
@@ -190,7 +190,7 @@ class _Component:
                 self.case.verdict(serving.label, serving.pointer, Action.NONE, Reason.MALFORMED, "its env")
                 continue
             others_entries = self._without_ours(serving, entries)
-            judgement = judge(
+            judgement = passed_over(serving.name, self.around) or judge(
                 serving.name,
                 serving.raw,
                 others_entries,

@@ -6,7 +6,7 @@ container that we miss fails loudly and can be named by annotation, a token in a
 it widens who holds it. So evidence, not guesses.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from webhook.core import caps, names, tokens
@@ -39,12 +39,25 @@ class Judgement(NamedTuple):
     server: Server | None = None
 
 
-_NOTHING = Judgement(Reason.NO_HUB_REFERENCE)
+_NO_NAMES: frozenset[str] = frozenset()
+NOTHING = Judgement(Reason.NO_HUB_REFERENCE)
+
+
+def names_of(container: Mapping[str, Any]) -> frozenset[str] | None:
+    """Return the names of a container's variables; None where its `env` has not the shape of one."""
+    env = container.get("env")
+    if env is None:
+        return _NO_NAMES
+    if type(env) is not list:
+        return None
+    try:
+        return frozenset([entry["name"] for entry in env])
+    except (TypeError, KeyError):
+        return frozenset(entries_of(container) or ())
 
 
 def entries_of(container: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None:
-    """Return a container's `env` by name, the last entry of a name as at run time; None where it is no such
-    list."""
+    """Return a container's `env` by name, the last entry of a name as at run time; None where it is no list."""
     env = container.get("env")
     if env is None:
         return {}
@@ -61,6 +74,30 @@ def entries_of(container: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None
     return entries
 
 
+def passed_over(name: str, around: Surroundings) -> Judgement | None:
+    """Return why a container is not looked into, or None where it is."""
+    asked = around.asked
+    if asked.opted_out:
+        return Judgement(Reason.OPTED_OUT)
+    if name in asked.excluded:
+        return Judgement(Reason.EXCLUDED)
+    if name in asked.containers:
+        return None
+    if name in names.NEVER or name.startswith(names.NEVER_PREFIX):
+        return Judgement(Reason.INFRASTRUCTURE, name[: caps.SUBJECT])
+    return Judgement(Reason.LOCAL_MODEL_CACHE) if around.cached else None
+
+
+def glance(
+    name: str, container: Mapping[str, Any], variables: Collection[str], around: Surroundings
+) -> Judgement | None:
+    """Return the judgement where a look is enough, as for most containers; None where it must be read."""
+    judgement = passed_over(name, around)
+    if judgement is None and name not in around.asked.containers and names_nothing(container, variables):
+        return NOTHING
+    return judgement
+
+
 def judge(
     name: str,
     container: Mapping[str, Any],
@@ -69,7 +106,7 @@ def judge(
     downloads: Sequence[Reference] = (),
     hinted: Server | None = None,
 ) -> Judgement:
-    """Judge one container.
+    """Read one container that is not passed over, and judge it.
 
     Args:
         name: Of the container.
@@ -79,27 +116,15 @@ def judge(
         downloads: What the component downloads for it (an InferenceService's storage fields).
         hinted: The server that KServe will run it with, where the container does not say.
     """
-    asked = around.asked
-    if asked.opted_out:
-        return Judgement(Reason.OPTED_OUT)
-    if name in asked.excluded:
-        return Judgement(Reason.EXCLUDED)
-    named = name in asked.containers
-    if not named:
-        if name in names.NEVER or name.startswith(names.NEVER_PREFIX):
-            return Judgement(Reason.INFRASTRUCTURE, name[: caps.SUBJECT])
-        if around.cached:
-            return Judgement(Reason.LOCAL_MODEL_CACHE)
-        if not downloads and hinted is None and names_nothing(container, entries):
-            return _NOTHING
     environment = Environment(entries)
     seen = evidence(container, environment, around.budget, hinted)
     references = [*downloads, *seen.references] if downloads else seen.references
+    named = name in around.asked.containers
     if not references and not named:
-        return Judgement(Reason.TOO_LARGE, seen.unread) if seen.unread else _NOTHING
+        return Judgement(Reason.TOO_LARGE, seen.unread) if seen.unread else NOTHING
     repositories = tuple([reference.repository for reference in references])
     obstacle = tokens.own_token(container, environment, around.volumes, seen.token_argument)
-    if obstacle is None and not named and asked.secret is None and "envFrom" in container:
+    if obstacle is None and not named and around.asked.secret is None and "envFrom" in container:
         obstacle = tokens.possible_token(container)
     if obstacle is None:
         obstacle = tokens.foreign_endpoint(environment, around.endpoints)

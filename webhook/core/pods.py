@@ -9,7 +9,7 @@ from webhook.core import asked, names, patch, read, record
 from webhook.core.case import Case
 from webhook.core.decision import Action, Choice, PatchOperation, Verdict
 from webhook.core.hub import HUGGING_FACE
-from webhook.core.judge import Judgement, Surroundings, entries_of, judge
+from webhook.core.judge import Judgement, Surroundings, entries_of, glance, judge, names_of
 from webhook.core.kinds import Place
 from webhook.core.methods import PodVolumes, file_obstacle, file_operations
 from webhook.core.names import Method
@@ -18,6 +18,7 @@ from webhook.core.record import Recorded
 from webhook.core.secrets import Neighbour, choose, neighbour
 
 _HUB = HUGGING_FACE
+_TOKENS = frozenset(_HUB.token_variables)
 _ADD, _NONE = Action.ADD, Action.NONE
 _ENV, _FILE = Method.ENV, Method.FILE
 """Looked up once: a member of an enum costs 0.2 µs (CPython 3.11), and every Pod comes this way."""
@@ -26,15 +27,24 @@ _ENV, _FILE = Method.ENV, Method.FILE
 class _Container:
     """One container of the Pod, read once."""
 
-    __slots__ = ("entries", "name", "ours", "pointer", "raw")
+    __slots__ = ("_entries", "name", "ours", "pointer", "raw", "variables")
 
     def __init__(self, raw: dict[str, Any], pointer: str) -> None:
         name = raw.get("name")
         self.raw = raw
         self.pointer = pointer
         self.name = name if type(name) is str else ""
-        self.entries = entries_of(raw)
+        self.variables = names_of(raw)
+        """Names of its variables; None where its `env` has not the shape of one."""
         self.ours: Recorded | None = None
+        self._entries: dict[str, Any] | None = None
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        """Its variables by name, ours left out."""
+        if self._entries is None:
+            self._entries = entries_of(self.raw) or {}
+        return self._entries
 
     def recognise(self, held: record.Record) -> None:
         """Tell our entry from other people's, and leave it out of the variables."""
@@ -43,7 +53,7 @@ class _Container:
         self.ours = record.ours_in_pod(self.name, self.entries, held)
         if self.ours is not None:
             variable = _HUB.path_variable if self.ours.method is Method.FILE else _HUB.token_variable
-            self.entries = {name: entry for name, entry in self.entries.items() if name != variable}
+            self._entries = {name: entry for name, entry in self.entries.items() if name != variable}
 
 
 class PodCase:
@@ -77,10 +87,12 @@ class PodCase:
             RefusedError: What the workload asks for is malformed, or its Secret is missing and must not be.
         """
         for container in self.containers:
-            if container.entries is None:
+            if container.variables is None:
                 verdict = Verdict(container.name, container.pointer, _NONE, Reason.MALFORMED, "its env")
             else:
-                judgement = judge(container.name, container.raw, container.entries, self.around)
+                judgement = glance(container.name, container.raw, container.variables, self.around) or judge(
+                    container.name, container.raw, container.entries, self.around
+                )
                 reason, subject, repositories, _ = judgement
                 if container.ours is not None:
                     verdict = self._keep(container, container.ours, judgement)
@@ -180,9 +192,12 @@ class PodCase:
     def _neighbour(self) -> Neighbour | None:
         if not self._near_known:
             self._near_known = True
-            self._near = neighbour(
-                [(c.name, c.entries) for c in self.containers if c.entries], self.case.warnings
-            )
+            holding = [
+                (container.name, container.entries)
+                for container in self.containers
+                if container.variables and not _TOKENS.isdisjoint(container.variables)
+            ]
+            self._near = neighbour(holding, self.case.warnings) if holding else None
         return self._near
 
 

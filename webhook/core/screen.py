@@ -4,7 +4,7 @@ Most containers of most Pods have nothing to do with a hub. For them a few set a
 reading the command line would (a property test holds the two together); in any doubt the answer is False.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from webhook.core import caps
@@ -12,45 +12,43 @@ from webhook.core.hub import HUGGING_FACE, Hub
 from webhook.core.programs import KNOWN
 from webhook.core.servers import by_image
 
-_DOUBTFUL = ("(", "$", "python", "pypy")
-"""Calls, variables and interpreters are for the reader."""
+_DOUBTFUL = ("(", "$", " ", "python", "pypy")
+"""Calls, variables, several words in one item, and interpreters are for the reader."""
 
 
-def names_nothing(
-    container: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]], hub: Hub = HUGGING_FACE
-) -> bool:
+def names_nothing(container: Mapping[str, Any], names: Collection[str], hub: Hub = HUGGING_FACE) -> bool:
     """Whether a container surely names nothing on the Hub.
 
     Args:
-        container: Raw.
-        entries: Its variables by name.
+        container: Raw; its `env`, where there is one, is a list of objects with names.
+        names: Of its variables.
         hub: Whose names to look for.
     """
-    image = container.get("image")
-    server = by_image(image) if type(image) is str and len(image) < caps.IMAGE else None
-    if server is not None and (server.positional or not server.variables.keys().isdisjoint(entries)):
-        return False
-    if not hub.model_variables.isdisjoint(entries):
-        return False
-    argv = []
+    argv: list[str] = []
     for field in ("command", "args"):
         words = container.get(field)
         if words:
             argv += words
     try:
         text = "\n".join(argv)
-        values = "\n".join([entry["value"] for entry in entries.values() if "value" in entry])
+        if hub.scheme in text or len(text) > caps.STRING or not hub.model_variables.isdisjoint(names):
+            return False
+        env = container.get("env")
+        if env and hub.scheme in "\n".join([entry["value"] for entry in env if "value" in entry]):
+            return False
     except TypeError:
-        return False
-    if hub.scheme in values or hub.scheme in text or len(text) > caps.STRING:
         return False
     for sign in _DOUBTFUL:
         if sign in text:
             return False
     if not KNOWN.isdisjoint([word.rpartition("/")[2] for word in argv]):
         return False
-    if server is not None:
-        return server.speaking.isdisjoint(
-            [word.partition("=")[0].partition(" ")[0].replace("_", "-") for word in argv]
-        )
-    return True
+    image = container.get("image")
+    server = by_image(image) if type(image) is str and len(image) < caps.IMAGE else None
+    if server is None:
+        return True
+    return (
+        not server.positional
+        and server.variables.keys().isdisjoint(names)
+        and server.spellings.isdisjoint([word.partition("=")[0] for word in argv])
+    )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
+from itertools import product
 from types import MappingProxyType
 from typing import Final
 
@@ -53,12 +54,19 @@ class Server:
     variables: Mapping[str, Takes] = field(default_factory=lambda: MappingProxyType({}))
     token_flags: frozenset[str] = frozenset({"--hf-token"})
     reads_token_path: bool = True
-    speaking: frozenset[str] = field(init=False)
-    """All flags that say something to us."""
+    spellings: frozenset[str] = field(init=False)
+    """All flags that say something to us, with every mixture of `-` and `_`."""
 
     def __post_init__(self) -> None:
         """Gather the flags."""
-        object.__setattr__(self, "speaking", self.token_flags | self.flags.keys())
+        spellings = {
+            "--" + "".join(spelling) if flag.startswith("--") else flag
+            for flag in self.token_flags | self.flags.keys()
+            for spelling in product(
+                *("-_" if character == "-" else character for character in flag.removeprefix("--"))
+            )
+        }
+        object.__setattr__(self, "spellings", frozenset(spellings))
 
 
 _VLLM_FLAGS: Final = {

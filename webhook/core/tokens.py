@@ -91,7 +91,10 @@ def _token_mount(
         else ""
     )
     for _, mount in read.objects(container, "volumeMounts"):
-        where = read.string(mount, "mountPath").rstrip("/")
+        where = read.string(mount, "mountPath")
+        if not home and hub.default_home not in where:
+            continue
+        where = where.rstrip("/")
         as_file = _is_token_path(where, home, hub)
         in_folder = (
             not as_file and "subPath" not in mount and _is_token_path(f"{where}/{hub.file_name}", home, hub)

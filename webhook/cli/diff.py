@@ -1,5 +1,6 @@
 """Unified diffs, as `diff -u` and `git diff` write them."""
 
+import re
 from difflib import unified_diff
 
 import click
@@ -10,7 +11,7 @@ _HEADERS = ("+++ ", "--- ")
 
 def unified(name: str, before: str, after: str, *, color: bool) -> str:
     """Return what changed in a file, "" for nothing. `patch -p0` applies it."""
-    lines = []
+    lines: list[str] = []
     old, new = _lines(before), _lines(after)
     for line in unified_diff(old, new, name, name):
         body = line.removesuffix("\n")
@@ -23,9 +24,7 @@ def unified(name: str, before: str, after: str, *, color: bool) -> str:
 
 def _lines(text: str) -> list[str]:
     """Cut a text behind every line feed, and nowhere else."""
-    return [line + "\n" for line in text.split("\n")[:-1]] + (
-        [last] if (last := text.split("\n")[-1]) else []
-    )
+    return [line for line in re.split(r"(?<=\n)", text) if line]
 
 
 def _painted(line: str, *, header: bool) -> str:

@@ -1,8 +1,8 @@
 """The exit codes of all commands.
 
-0 is success, changed or not, so that `inject -f x | kubectl apply -f -` works under `set -o pipefail`. Whoever wants
-to know asks with `--exit-code`, as with `git diff`, or `--diff`, as with `kubectl diff`: then 1 means changed, and
-whatever went wrong is above 1.
+0 is success, changed or not, so that `inject -f x | kubectl apply -f -` works under `set -o pipefail`.
+Whoever wants to know asks with `--exit-code`, as with `git diff`, or `--diff`, as with `kubectl diff`: then 1
+means changed, and whatever went wrong is above 1.
 """
 
 from typing import Final

@@ -13,8 +13,8 @@ from webhook.core.decision import Action, Verdict
 from webhook.core.reasons import Outcome
 
 _VERSION: Final = 1
-"""Of the shape that `--output json` prints. A member may come in under the same version; one that changes or goes
-makes a new one."""
+"""Of the shape that `--output json` prints. A member may come in under the same version; one that changes or
+goes makes a new one."""
 
 _GETS_ONE: Final = (Action.ADD, Action.KEEP, Action.REPLACE)
 
@@ -24,7 +24,7 @@ _GETS_ONE: Final = (Action.ADD, Action.KEEP, Action.REPLACE)
 @click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @COLOR
 @click.pass_context
-def explain(context: click.Context, /, *, output: str, color: str, **options: Any) -> None:  # noqa: ANN401
+def explain(context: click.Context, /, *, output: str, color: str, **options: Any) -> None:  # noqa: ANN401 - those that are handed on to Run
     """Tell for each container whether it gets a token, why, and from which Secret.
 
     The JSON of two versions of hf-token-injector can be compared before an upgrade: its order is that of the

@@ -43,15 +43,15 @@ class Written:
     type=click.Choice(["yaml", "json", "patch"]),
     default="yaml",
     show_default=True,
-    help="yaml: the text as it was, only our changes in it (JSON stays JSON). json: the objects as JSON, one after "
-    "another. patch: RFC 6902 patches, each with the object that it is for.",
+    help="yaml: the text as it was, only our changes in it (JSON stays JSON). json: the objects as JSON, one "
+    "after another. patch: RFC 6902 patches, each with the object that it is for.",
 )
 @click.option("--diff", is_flag=True, help="Show the changes in place of the manifests; implies --exit-code.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when something changed.")
 @click.option("--keep-going", is_flag=True, help="Write out the good documents although others are not.")
 @COLOR
 @click.pass_context
-def inject(
+def inject(  # noqa: PLR0913 - one parameter an option
     context: click.Context,
     /,
     *,
@@ -60,13 +60,13 @@ def inject(
     exit_code: bool,
     keep_going: bool,
     color: str,
-    **options: Any,
+    **options: Any,  # noqa: ANN401 - those that are handed on to Run
 ) -> None:
     """Write the same Secret references into manifests that the webhook would add in a cluster.
 
-    Comments, order, quotes, line breaks and whatever is not changed stay byte for byte; objects that need no token
-    pass through. Nothing is written when a document is broken or refused, unless --keep-going says so; then the
-    others come out.
+    Comments, order, quotes, line breaks and whatever is not changed stay byte for byte; objects that need no
+    token pass through. Nothing is written when a document is broken or refused, unless --keep-going says so;
+    then the others come out.
 
     \b
     Exit codes:
@@ -96,7 +96,7 @@ def inject(
 
 
 def _written(run: Run, *, as_text: bool) -> Iterator[Written]:
-    """Yield the documents with their changes; one that is refused or cannot be written is told and left out."""
+    """Yield the documents with their changes; one that is refused or cannot be written is left out."""
     for document in run.documents():
         if document.refused:
             continue
@@ -106,7 +106,8 @@ def _written(run: Run, *, as_text: bool) -> Iterator[Written]:
         except SpliceError as error:
             place = document.objects[0].manifest
             run.problem(
-                f"{document.source.name}:{place.line}:{place.column}: {error}; --output json writes it as a new text"
+                f"{document.source.name}:{place.line}:{place.column}: {error}; "
+                "--output json writes it as a new text"
             )
 
 

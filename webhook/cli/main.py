@@ -1,7 +1,7 @@
 """The entry point: which commands there are, and how all of them end.
 
-A command's module is imported when the command runs, not before: `inject` never pays for the web framework, and
-help and completion read the table below.
+A command's module is imported when the command runs, not before: `inject` never pays for the web framework,
+and help and completion read the table below.
 """
 
 import sys
@@ -63,7 +63,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit.
 
-    Every end has its code (`exits`), and none shows a traceback: what a person can mend is told in a sentence.
+    Every end has its code (`exits`), and none shows a traceback: what people can mend is told in a sentence.
     """
     try:
         code = cli.main(arguments, prog_name="hf-token-injector", standalone_mode=False)

@@ -38,7 +38,8 @@ _OPTIONS: Final = (
         multiple=True,
         required=True,
         type=click.Path(allow_dash=True),
-        help="Manifests: a file, a folder of .yaml, .yml and .json files, or - for standard input. Repeatable.",
+        help="Manifests: a file, a folder of .yaml, .yml and .json files, or - for standard input. "
+        "Repeatable.",
     ),
     click.option("--recursive", "-R", is_flag=True, help="Look into the folders below as well."),
     click.option(
@@ -62,8 +63,8 @@ _OPTIONS: Final = (
         type=click.Choice([str(mode) for mode in InjectMode]),
         default=str(InjectMode.ALL),
         show_default=True,
-        help=f"What the Namespace's label {INJECT} says: a manifest does not show whether KServe runs its Pods, "
-        "so that all of them are looked at unless told otherwise.",
+        help=f"What the Namespace's label {INJECT} says: a manifest does not show whether KServe runs its "
+        "Pods, so that all of them are looked at unless told otherwise.",
     ),
     click.option(
         "--config",
@@ -218,7 +219,7 @@ def identity(source: Source, judged: Judged) -> dict[str, Any]:
 
 
 def _declared(found: Iterator[Manifest]) -> dict[str, Namespace]:
-    """Return the Namespaces among the manifests; their annotations choose Secrets, as they will in the cluster."""
+    """Return the Namespaces among the manifests: their annotations choose Secrets, as in the cluster."""
     namespaces = {}
     for manifest in found:
         if (manifest.group, manifest.kind) != ("", "Namespace"):

@@ -1,5 +1,6 @@
 """The command line as a page of Markdown, for `docs/reference/cli.md`."""
 
+import inspect
 import re
 from collections.abc import Iterator
 
@@ -12,7 +13,8 @@ _PROGRAM = "hf-token-injector"
 
 def markdown() -> str:
     """Return a section for each command: what it does, how it is called, its options."""
-    return "\n".join(_section(click.Context(cli, info_name=_PROGRAM), cli, 1)).rstrip() + "\n"
+    context = cli.make_context(_PROGRAM, [], resilient_parsing=True)
+    return "\n".join(_section(context, cli, 1)).rstrip() + "\n"
 
 
 def _section(context: click.Context, command: click.Command, level: int) -> Iterator[str]:
@@ -29,12 +31,13 @@ def _section(context: click.Context, command: click.Command, level: int) -> Iter
         for name in command.list_commands(context):
             below = command.get_command(context, name)
             if below is not None and not below.hidden:
-                yield from _section(click.Context(below, parent=context, info_name=name), below, level + 1)
+                inner = below.make_context(name, [], parent=context, resilient_parsing=True)
+                yield from _section(inner, below, level + 1)
 
 
 def _prose(text: str) -> Iterator[str]:
     """Yield a help text; what click must not fill becomes a block of code."""
-    for paragraph in re.split(r"\n\s*\n", text.strip()):
+    for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(text)):
         body = [line.rstrip() for line in paragraph.strip("\n").splitlines()]
         if body[0].strip() == "\b":
             heading, *rest = body[1:]
@@ -48,9 +51,8 @@ def _prose(text: str) -> Iterator[str]:
 
 def _options(context: click.Context, command: click.Command) -> Iterator[str]:
     """Yield the table of a command's options."""
-    records = [
-        record for option in command.get_params(context) if (record := option.get_help_record(context))
-    ]
+    options = [option for option in command.get_params(context) if isinstance(option, click.Option)]
+    records = [record for option in options if (record := option.get_help_record(context))]
     if not records:
         return
     yield "| option | meaning |"

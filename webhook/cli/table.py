@@ -16,6 +16,9 @@ class Row(NamedTuple):
 
 COLUMNS: Final = Row("CONTAINER", "TOKEN", "WHY", "SECRET", "REPOSITORIES")
 _TOKEN_STYLES: Final = {"yes": "green", "taken back": "yellow"}
+_WIDE: Final = 120
+"""Columns of a terminal. On a narrower one the repositories stand behind the reason, not in a column."""
+
 _GAP: Final = "   "
 """Three spaces, as kubectl puts between columns."""
 
@@ -36,16 +39,19 @@ def rich_table(rows: Sequence[Row], *, width: int | None = None) -> str:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-    for name, ratio in zip(COLUMNS, (2, None, 5, 3, 3), strict=True):
-        table.add_column(name, overflow="fold", no_wrap=ratio is None)
-    for row in rows:
-        cells = [Text(cell) for cell in row]
-        cells[1].stylize(_TOKEN_STYLES.get(row.token, "dim"))
-        table.add_row(*cells)
     console = Console(
         width=width, force_terminal=True, color_system="standard", highlight=False, no_color=False
     )
+    columns = COLUMNS[:-1] if console.width < _WIDE else COLUMNS
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    for name in columns:
+        table.add_column(name, overflow="fold", no_wrap=name == COLUMNS.token)
+    for row in rows:
+        cells = [Text(cell) for cell in row[: len(columns)]]
+        cells[1].stylize(_TOKEN_STYLES.get(row.token, "dim"))
+        if len(columns) < len(row) and row.repositories != "-" and row.repositories not in row.why:
+            cells[2].append(f" ({row.repositories})", "dim")
+        table.add_row(*cells)
     with console.capture() as capture:
         console.print(table)
     return capture.get()

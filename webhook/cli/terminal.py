@@ -2,14 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from webhook.cli import exits
 
-COLOR: Final[Callable[[Any], Any]] = click.option(
+COLOR: Final = click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
@@ -31,9 +30,9 @@ def write(text: str) -> None:
     Raises:
         SystemExit: Nobody reads it any more.
     """
-    stream = click.get_binary_stream("stdout")
+    stream = sys.stdout.buffer
     try:
-        stream.write(text.encode(errors="surrogatepass"))
+        stream.write(text.encode())
         stream.flush()
     except BrokenPipeError:
         # Python would flush again at exit and complain.

@@ -1,12 +1,14 @@
 """A text cut into documents, each of which is read on its own.
 
-A line that begins with `---` or `...` marks a document and can be nothing else in YAML (specification 1.2, 9.1.2),
-not even within quotes. So a text can be cut before it is parsed, and what is wrong in one document hides no other.
+A line that begins with `---` or `...` marks a document and can be nothing else in YAML (specification 1.2,
+9.1.2), not even within quotes. So a text can be cut before it is parsed, and what is wrong in one document
+hides no other.
 """
 
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from webhook.cli.manifests.json_nodes import compose_stream
 from webhook.cli.manifests.nodes import Json, ManifestError, Node, value_of
@@ -68,7 +70,7 @@ def read(text: str, *, prefer_json: bool = False) -> list[Document]:
 
 
 def _cut(text: str) -> list[str]:
-    """Return the pieces of a text: one a document, comments and directives with the document that they precede."""
+    """Return the pieces of a text: one a document, comments and directives with the document they precede."""
     cuts = [0]
     for marker in _MARKER.finditer(text):
         if marker.group() == "...":
@@ -102,13 +104,12 @@ def _read_piece(piece: str, line: int, *, prefer_json: bool) -> list[Document]:
         except ManifestError as error:
             broken_json = error
     try:
-        root = compose(piece)
-        document = Document(piece, line, root=root)
+        document = Document(piece, line, root=compose(piece))
         _ = document.value  # merge keys are looked at here
-    except ManifestError as error:
-        if broken_json is not None and (prefer_json or piece[body:].lstrip("{[ \t\r\n").startswith('"')):
-            error = broken_json
-        return [Document(piece, line, error=_explained(piece, error))]
+    except ManifestError as broken_yaml:
+        told_as_json = prefer_json or piece[body:].lstrip("{[ \t\r\n").startswith('"')
+        told = broken_json if broken_json is not None and told_as_json else broken_yaml
+        return [Document(piece, line, error=_explained(piece, told))]
     return [document]
 
 
@@ -118,7 +119,7 @@ def _json_documents(piece: str, line: int, roots: list[Node]) -> list[Document]:
         return [Document(piece, line, root=roots[0], json=True)]
     cuts = [0, *(root.start for root in roots[1:]), len(piece)]
     documents = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         text = piece[start:end]
         before = piece[:start]
         root = compose_stream(text, roots[0].start if start == 0 else 0)[0]

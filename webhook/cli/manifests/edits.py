@@ -39,7 +39,10 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
 
 
 def lines_after(layout: Layout, style: Style, offset: int, lines: str) -> Edit:
-    """Return the edit that puts lines below the line of an offset; a text keeps its lack of a last line break."""
+    """Return the edit that puts lines below the line of an offset.
+
+    A text that does not end in a line break still does not.
+    """
     after = layout.after_line(offset)
     if after is None:
         end = len(layout.text)

@@ -1,7 +1,6 @@
 """New text for a value, in the manner of the text around it."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from webhook.cli.manifests.nodes import Json
@@ -52,10 +51,10 @@ class Style:
         """Return a value in flow style, an item a line, where `margin` indents the line it begins on."""
         inner = margin + self.unit
         if isinstance(value, dict) and value:
-            members: Iterable[str] = (self.flow_member(key, item, inner) for key, item in value.items())
+            members = [self.flow_member(key, item, inner) for key, item in value.items()]
             opening, closing = "{", "}"
         elif isinstance(value, list) and value:
-            members = (self.flow_lines(item, inner) for item in value)
+            members = [self.flow_lines(item, inner) for item in value]
             opening, closing = "[", "]"
         else:
             return self.flow(value)
@@ -84,9 +83,9 @@ class Style:
     def block(self, value: Json, column: int) -> str:
         """Return a value in block style whose first line begins at a column."""
         if isinstance(value, dict) and value:
-            lines: Iterable[str] = (self.member(key, item, column) for key, item in value.items())
+            lines = [self.member(key, item, column) for key, item in value.items()]
         elif isinstance(value, list) and value:
-            lines = (self.item(item, column) for item in value)
+            lines = [self.item(item, column) for item in value]
         else:
             return self.inline(value)
         return f"{self.newline}{' ' * column}".join(lines)

@@ -1,7 +1,7 @@
 """JSON texts as nodes with positions.
 
-YAML's parser reads most JSON, not all: a pair of `\\u` surrogates, as Python and Java write an emoji, is an error
-to libyaml. And Kubernetes tools take several JSON values one after another in one stream.
+YAML's parser reads most JSON, not all: a pair of escaped surrogates, as Python and Java write an emoji, is an
+error to libyaml. And Kubernetes tools take several JSON values one after another in one stream.
 """
 
 import json

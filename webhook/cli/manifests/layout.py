@@ -54,7 +54,7 @@ class Layout:
         return len(before) - 1 if before.endswith("?") else self.column(start)
 
     def above_comments(self, dash: int) -> int:
-        """Return the offset of the first of the comment lines that stand right above a dash, at its column."""
+        """Return where the comment lines begin that stand right above a dash, at its column."""
         start = self.line_start(dash)
         while start > 0:
             above = self.line_start(start - 1)

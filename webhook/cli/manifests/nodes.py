@@ -1,7 +1,7 @@
 """One document as a tree of nodes that know where they stand in the text.
 
-PyYAML's own nodes do not do: an alias is the very node it points to, so that its place in the text is lost, and
-scalars are read as PyYAML reads them, not as Kubernetes does.
+PyYAML's own nodes do not do: an alias is the very node it points to, so that its place in the text is lost,
+and scalars are read as PyYAML reads them, not as Kubernetes does.
 """
 
 from dataclasses import dataclass, field
@@ -119,7 +119,7 @@ def key_of(node: Node) -> str:
 
 
 def check_keys(mapping: Node) -> None:
-    """Refuse a mapping that says one key twice: Kubernetes refuses it, and which one counts is anybody's guess.
+    """Refuse a mapping that says one key twice, as Kubernetes does: which one counts is anybody's guess.
 
     Raises:
         ManifestError: A key is repeated, or is none.

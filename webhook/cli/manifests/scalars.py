@@ -1,8 +1,8 @@
 """What Kubernetes makes of a plain YAML scalar, and when a string must be quoted so that it stays one.
 
-Kubernetes reads YAML through sigs.k8s.io/yaml, a fork of go-yaml 2 (its `resolve.go`). It knows the booleans of YAML
-1.1 (`yes`, `on`, `y`, …) and its octal numbers (`0777`), and neither its base-60 numbers nor its timestamps, both
-of which PyYAML reads. So `1:30` is a string here, as it is in a cluster.
+Kubernetes reads YAML through sigs.k8s.io/yaml, a fork of go-yaml 2 (its `resolve.go`). It knows the booleans
+of YAML 1.1 (`yes`, `on`, `y`, …) and its octal numbers (`0777`), and neither its base-60 numbers nor its
+timestamps, both of which PyYAML reads. So `1:30` is a string here, as it is in a cluster.
 """
 
 import base64
@@ -34,10 +34,17 @@ _LONGEST_NUMBER: Final = 1000
 """Characters. No float is written longer, and Python refuses integers of more than 4300 digits."""
 
 _PREFIX: Final = "tag:yaml.org,2002:"
+_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "null": (type(None),),
+}
 
 _PLAIN: Final = re.compile(r"[A-Za-z_/][\w./+=@%-]*(?:[ :][\w./+=@%-]+)*", re.ASCII)
-"""Strings that read as themselves in block and, without a colon, in flow style. Stricter than YAML: what starts
-with a digit, a dot or a sign may be a number to somebody."""
+"""Strings that read as themselves in block style and, without a colon, in flow style.
+
+Stricter than YAML: what begins with a digit, a dot or a sign may be a number to somebody."""
 
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 
@@ -86,8 +93,7 @@ def tagged(tag: str, text: str) -> Json:
             return base64.b64decode(text).decode("utf-8", "replace")
         except binascii.Error as error:
             raise ValueError("!!binary does not hold base64") from error
-    types = {"int": int, "float": (int, float), "bool": bool, "null": type(None)}
-    expected = types.get(name) if name != tag else None
+    expected = _TYPES.get(name) if name != tag else None
     if expected is None:
         return text
     value = plain(text)
@@ -97,7 +103,7 @@ def tagged(tag: str, text: str) -> Json:
 
 
 def quoted(text: str, *, flow: bool = False) -> str:
-    """Return a string as a YAML scalar on one line: plain where that is safe, else in single or double quotes."""
+    """Return a string as a YAML scalar on one line: plain where that is safe, else in quotes."""
     if _PLAIN.fullmatch(text) and text not in _BOOLEANS and text not in _NULLS and not (flow and ":" in text):
         return text
     if text.isprintable():

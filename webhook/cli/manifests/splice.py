@@ -1,12 +1,12 @@
 """Change the text of a document so that it means something else, and touch nothing that need not be touched.
 
-The new value is compared with the nodes of the text, top down. Where they differ, the smallest piece of text is
-inserted, removed or replaced at the parser's positions. The result is parsed again and compared with what was
-wanted. Where it is not the same, the same is tried with coarser pieces: the collection around the change written
-anew, then the one around that. No text leaves here that does not mean what was asked for.
+The new value is compared with the nodes of the text, top down. Where they differ, the smallest piece of text
+is inserted, removed or replaced at the parser's positions. The result is parsed again and compared with what
+was wanted. Where it is not the same, the same is tried with coarser pieces: the collection around the change
+written anew, then the one around that. No text leaves here that does not mean what was asked for.
 
-What an alias stands for is one text in several places. A change that comes out the same in all of them is made
-where the anchor is; otherwise the alias is written out where it stands.
+What an alias stands for is one text in several places. A change that comes out the same in all of them is
+made where the anchor is; otherwise the alias is written out where it stands.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,10 +70,10 @@ class _Attempt:
     Attributes:
         layout, style: Of the text.
         limit: Depth from which on a collection that changes is written anew.
-        aliases: Whether there are any; if not, what stays the same is not even looked at.
+        aliases: Whether there are any; if not, what stays the same is not looked at.
         edits: What is to be done, an inner edit before an outer one at the same offset.
-        final: What each anchored node will mean. An anchor stands before its aliases, and the walk goes in the
-            order of the text, so that it is known in time.
+        final: What each anchored node will mean. An anchor stands before its aliases, and the walk goes in
+            the order of the text, so that it is known in time.
         deepest: How deep the changes lie, the root at 0.
     """
 

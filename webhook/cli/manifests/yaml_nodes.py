@@ -1,7 +1,7 @@
 """One YAML document as nodes with positions, from the events of PyYAML's parser (libyaml).
 
-libyaml's marks count characters, CR LF as two, and its events keep aliases and empty scalars apart, which is all
-that the splicer needs. A byte order mark it would read as content; `sources` takes it off first.
+libyaml's marks count characters, CR LF as two, and its events keep aliases and empty scalars apart, which is
+all that the splicer needs. A byte order mark it would read as content; `sources` takes it off first.
 """
 
 import re
@@ -22,9 +22,15 @@ from webhook.cli.manifests.nodes import (
 )
 from webhook.cli.manifests.scalars import plain, tagged
 
+_Event = Any
+"""An event or a mark of PyYAML's two parsers, whose stubs have no type in common."""
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "tag:yaml.org,2002:merge"
 _BLOCK = ("|", ">")
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What libyaml does not read (YAML 1.1, production 1)."""
+
 _TRAILING_BREAKS = re.compile(r"[\r\n]+\Z")
 _TRAILING_BREAK = re.compile(r"\r?\n\Z|\r\Z")
 
@@ -37,17 +43,19 @@ def compose(text: str) -> Node | None:
     """
     composer = _Composer(text)
     try:
-        for event in yaml.parse(text, Loader=_Loader):
+        events: Iterator[_Event] = yaml.parse(text, Loader=_Loader)
+        for event in events:
             composer.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = " ".join(filter(None, [error.problem, error.context]))
         raise ManifestError(message, _offset(text, mark)) from error
     except yaml.reader.ReaderError as error:
-        position = next((i for i, c in enumerate(text) if _is_control(c)), 0)
-        raise ManifestError(
-            f"character U+{ord(text[position]):04X} is not allowed in YAML", position
-        ) from error
+        forbidden = _FORBIDDEN.search(text)
+        if forbidden is None:
+            raise ManifestError(str(error).splitlines()[0], 0) from error
+        name = f"U+{ord(forbidden.group()):04X}"
+        raise ManifestError(f"character {name} is not allowed in YAML", forbidden.start()) from error
     except yaml.YAMLError as error:
         raise ManifestError(str(error).splitlines()[0], 0) from error
     if composer.root is not None and composer.root.size > max(MAX_EXPANDED, 10 * composer.written):
@@ -57,11 +65,8 @@ def compose(text: str) -> Node | None:
 
 def dashes(text: str) -> list[int]:
     """Return the offsets of the dashes of all block sequences; the events do not tell them."""
-    return [
-        token.start_mark.index
-        for token in yaml.scan(text, Loader=_Loader)
-        if isinstance(token, yaml.BlockEntryToken)
-    ]
+    tokens: Iterator[Any] = yaml.scan(text, Loader=_Loader)
+    return [token.start_mark.index for token in tokens if isinstance(token, yaml.BlockEntryToken)]
 
 
 def dash_before(offsets: list[int], start: int) -> int:
@@ -69,18 +74,12 @@ def dash_before(offsets: list[int], start: int) -> int:
     return offsets[bisect_left(offsets, start) - 1]
 
 
-def _is_control(character: str) -> bool:
-    """Return whether a character is none that YAML allows (YAML 1.1, production 1)."""
-    code = ord(character)
-    return (
-        (code < 0x20 and character not in "\t\r\n")  # noqa: PLR2004
-        or 0x7F <= code <= 0x9F  # noqa: PLR2004
-        and code != 0x85  # noqa: PLR2004
-        or 0xFFFE <= code <= 0xFFFF  # noqa: PLR2004
-    )
+def _span(event: _Event) -> tuple[int, int]:
+    """Return where the text of an event begins and ends."""
+    return event.start_mark.index, event.end_mark.index
 
 
-def _offset(text: str, mark: Any) -> int:  # noqa: ANN401
+def _offset(text: str, mark: _Event) -> int:
     """Return where a mark points; at the end of the text it stands on the last character."""
     return 0 if mark is None else max(0, min(mark.index, len(text) - 1))
 
@@ -96,28 +95,28 @@ class _Composer:
     keys: list[Node | None] = field(default_factory=list)
     anchors: dict[str, Node] = field(default_factory=dict)
 
-    def take(self, event: Any) -> None:  # noqa: ANN401
+    def take(self, event: _Event) -> None:
         """Handle one event."""
         if isinstance(event, yaml.ScalarEvent):
             self._add(self._named(event, self._scalar(event)))
         elif isinstance(event, yaml.AliasEvent):
             self._add(self._alias(event))
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+        elif isinstance(event, yaml.CollectionStartEvent):
             kind = Kind.MAPPING if isinstance(event, yaml.MappingStartEvent) else Kind.SEQUENCE
-            start, end = event.start_mark.index, event.end_mark.index
+            start, end = _span(event)
             if len(self.stack) >= MAX_DEPTH:
                 raise ManifestError(f"nested more than {MAX_DEPTH} levels deep", start)
             self.stack.append(self._named(event, Node(kind, start, end, flow=bool(event.flow_style))))
             self.keys.append(None)
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+        elif isinstance(event, yaml.CollectionEndEvent):
             node = self.stack.pop()
             self.keys.pop()
-            node.close(event.end_mark.index)
+            node.close(_span(event)[1])
             if node.kind is Kind.MAPPING:
                 check_keys(node)
             self._add(node)
 
-    def _named(self, event: Any, node: Node) -> Node:  # noqa: ANN401
+    def _named(self, event: _Event, node: Node) -> Node:
         """Remember a node under its anchor."""
         if event.anchor is not None:
             node.anchored = True
@@ -139,7 +138,7 @@ class _Composer:
             self.stack[-1].entries.append((key, node))
             self.keys[-1] = None
 
-    def _alias(self, event: Any) -> Node:  # noqa: ANN401
+    def _alias(self, event: _Event) -> Node:
         """Return an alias with its target."""
         start = event.start_mark.index
         target = self.anchors.get(event.anchor)
@@ -149,7 +148,7 @@ class _Composer:
             raise ManifestError(f"anchor &{event.anchor} contains itself", start)
         return Node(Kind.ALIAS, start, event.end_mark.index, target=target)
 
-    def _scalar(self, event: Any) -> Node:  # noqa: ANN401
+    def _scalar(self, event: _Event) -> Node:
         """Return a scalar with the value that Kubernetes gives it."""
         start, end, style = event.start_mark.index, event.end_mark.index, event.style or ""
         node = Node(Kind.SCALAR, start, end, style=style, value=event.value)
@@ -168,7 +167,7 @@ class _Composer:
 
     @staticmethod
     def _trimmed(written: str, style: str) -> str:
-        """Return a block scalar without the line breaks behind it, which are content only where `+` keeps them."""
+        """Return a block scalar without the line breaks behind it, all but those that `+` keeps."""
         header = written[written.index(style) :].split("\n", 1)[0].split("#", 1)[0]
         return (_TRAILING_BREAK if "+" in header else _TRAILING_BREAKS).sub("", written)
 

@@ -19,7 +19,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@touch $@
 
 demo: $(READY) ## See it work: a real server, real TLS, the reviews an API server would send
-	@$(BIN)/python -m examples.demo
+	@$(BIN)/python scripts/demo.py
 
 test: $(READY) ## Run the tests that need only Python
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term

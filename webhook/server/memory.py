@@ -12,8 +12,8 @@ from typing import Final
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 _MMAP_FROM = 1024 * 1024
-"""Bytes. Above the 256 KiB buffer that uvloop takes for each read from TLS: with a mapping of its own for that
-buffer, each request costs 60 µs more (measured)."""
+"""Bytes. Above the 256 KiB buffer that uvloop takes for each read from TLS: with a mapping of its own for
+that buffer, each request costs 60 µs more (measured)."""
 _TRIM_FROM = 4 * 1024 * 1024
 
 

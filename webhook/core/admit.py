@@ -7,7 +7,7 @@ from webhook.core import inference_service, names, read
 from webhook.core.asked import RefusedError, misplaced
 from webhook.core.case import Case
 from webhook.core.decision import Action, Decision, Operation, Request, Scope, Verdict
-from webhook.core.hub import from_uri
+from webhook.core.hub import from_uri, redact
 from webhook.core.kinds import KINDS, Kind, Place, expand, places
 from webhook.core.knowledge import UNKNOWN, Knowledge
 from webhook.core.pods import PodCase
@@ -38,7 +38,7 @@ def admit(request: Request, knowledge: Knowledge = UNKNOWN, settings: Settings =
     denial: str | None = None
     try:
         if kind.components:
-            case.remember(request.object, ("metadata",), inference_service.decide(case, found))
+            case.remember(("metadata",), inference_service.decide(case, found), forget=True)
         else:
             _pods(case, found)
             if kind.downloads:
@@ -95,14 +95,14 @@ def _unchanged(new: Mapping[str, Any], old: Mapping[str, Any]) -> Outcome | None
     return Outcome.NOTHING_CHANGED if same else None
 
 
-def _our_keys(document: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _our_keys(document: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
     metadata = read.mapping(document, "metadata")
-    return [
-        (key, value)
+    return {
+        (field, key): value
         for field in ("labels", "annotations")
         for key, value in read.mapping(metadata, field).items()
         if key.startswith(names.PREFIX)
-    ]
+    }
 
 
 def _pods(case: Case, found: list[Place]) -> None:
@@ -113,7 +113,7 @@ def _pods(case: Case, found: list[Place]) -> None:
         if place.reach:
             records.setdefault(place.reach[0], {}).update(recorded)
     for keys, entries in records.items():
-        case.remember(case.request.object, keys, entries)
+        case.remember(keys, entries)
 
 
 def _elsewhere(case: Case, kind: Kind) -> None:
@@ -128,8 +128,8 @@ def _elsewhere(case: Case, kind: Kind) -> None:
                         pointer,
                         Action.NONE,
                         Reason.POD_DECIDES,
-                        name,
-                        repositories=(name,),
+                        redact(name),
+                        repositories=(redact(name),),
                     )
                 )
 
@@ -140,11 +140,10 @@ def _misplaced(case: Case, kind: Kind, found: list[Place]) -> None:
     if not _mentions_us(document, found):
         return
     reaching = {keys for place in found for keys in place.reach}
-    where = sorted({".".join((*keys, "annotations")) for keys in reaching if keys != ("metadata",)})
     case.warnings += misplaced(
         read.mapping(document, "metadata"),
         reaches=kind.own_metadata_reaches,
-        where=where[0] if where else "its Pod template",
+        where=".".join(kind.templates[0].reach[0]),
     )
     for keys in sorted(reaching - {("metadata",)}):
         case.warnings += misplaced(read.at(document, keys), reaches=True, where="")
@@ -166,17 +165,10 @@ def _mentions_us(document: Mapping[str, Any], found: list[Place]) -> bool:
 
 def _decision(case: Case, denial: str | None) -> Decision:
     """Return the answer; in audit mode nothing is changed and nothing refused."""
-    warnings = (
-        [
-            text if len(text) <= _WARNING else text[: _WARNING - 1] + "…"
-            for text in dict.fromkeys(case.warnings)
-        ]
-        if case.warnings
-        else []
-    )
+    if case.audit and denial is not None:
+        case.warnings.append(f"would be refused: {denial}")
+    warnings = [_short(redact(text)) for text in dict.fromkeys(case.warnings)] if case.warnings else []
     if case.audit:
-        if denial is not None:
-            warnings.append(f"would be refused: {denial}"[:_WARNING])
         return Decision(Outcome.AUDITED, case.verdicts, [], warnings, None, case.operations)
     if denial is not None:
         return Decision(Outcome.DENIED, case.verdicts, [], warnings, denial)
@@ -187,3 +179,7 @@ def _decision(case: Case, denial: str | None) -> Decision:
     else:
         outcome = Outcome.NOT_NEEDED
     return Decision(outcome, case.verdicts, case.operations, warnings)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WARNING else text[: _WARNING - 1] + "…"

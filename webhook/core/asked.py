@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from webhook.core import names
+from webhook.core import names, read
+from webhook.core.hub import redact
 from webhook.core.names import Method, MissingSecret
 
 DNS_NAME = re.compile(
@@ -26,6 +27,7 @@ _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
 }
 _LISTS = frozenset({names.CONTAINERS, names.EXCLUDE_CONTAINERS})
 _ON_WORKLOADS = frozenset({names.SECRET, names.SECRET_KEY, names.METHOD, *_LISTS})
+_IN_ORDER = sorted(_ON_WORKLOADS)
 _ON_NAMESPACES = frozenset({names.SECRET, names.SECRET_KEY, names.METHOD, names.MISSING_SECRET})
 
 
@@ -75,7 +77,7 @@ def of_workload(labels: Mapping[str, Any], annotations: Mapping[str, Any]) -> As
     if opted_out:
         return Asked(opted_out=True)
     values: dict[str, str] = {}
-    for key in _ON_WORKLOADS:
+    for key in _IN_ORDER:
         if key in annotations:
             value = annotations[key]
             if problem := _problem(key, value):
@@ -119,12 +121,12 @@ def misplaced(metadata: Mapping[str, Any], *, reaches: bool, where: str) -> list
 
     Args:
         metadata: `metadata` of an object or what stands for it, raw.
-        reaches: Whether its annotations reach Pods.
-        where: The place that would, for the sentence.
+        reaches: Whether its labels and annotations reach Pods.
+        where: What has those that do, for the sentence.
     """
     warnings: list[str] = []
-    labels, annotations = metadata.get("labels"), metadata.get("annotations")
-    for key in labels if type(labels) is dict else ():
+    labels = read.mapping(metadata, "labels")
+    for key in labels:
         if not key.startswith(names.PREFIX):
             continue
         if key != names.INJECT:
@@ -134,8 +136,8 @@ def misplaced(metadata: Mapping[str, Any], *, reaches: bool, where: str) -> list
                 f"label {key} on a workload takes only {names.OPTED_OUT}; Namespaces take the others"
             )
         elif not reaches:
-            warnings.append(f"label {key} does nothing here: set it in {where}")
-    for key in annotations if type(annotations) is dict else ():
+            warnings.append(f"label {key} does nothing here: set it in {where}.labels")
+    for key in read.mapping(metadata, "annotations"):
         if not key.startswith(names.PREFIX) or key == names.INJECTED:
             continue
         if key == names.INJECT:
@@ -145,7 +147,7 @@ def misplaced(metadata: Mapping[str, Any], *, reaches: bool, where: str) -> list
         elif key not in _ON_WORKLOADS:
             warnings.append(f"annotation {key} is unknown: see docs/reference/annotations.md")
         elif not reaches:
-            warnings.append(f"annotation {key} does nothing here: set it in {where}")
+            warnings.append(f"annotation {key} does nothing here: set it in {where}.annotations")
     return warnings
 
 
@@ -160,4 +162,6 @@ def _problem(key: str, value: object) -> str:
             return ""
         return "must be names of containers with commas between them, such as main,tokenizer"
     pattern, form = _FORMS[key]
-    return "" if isinstance(value, str) and pattern.fullmatch(value) else f"must be {form}"
+    if not isinstance(value, str) or pattern.fullmatch(value) is None:
+        return f"must be {form}"
+    return f"must be {form}, not a token" if redact(value) != value else ""

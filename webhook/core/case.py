@@ -5,11 +5,12 @@ from typing import Any
 
 from webhook.core import names, patch, read, record
 from webhook.core.asked import Asked, NamespaceAsked, RefusedError, of_namespace
-from webhook.core.decision import Action, Choice, PatchOperation, Request, Verdict
+from webhook.core.decision import Choice, PatchOperation, Request, Verdict
 from webhook.core.knowledge import Knowledge
 from webhook.core.names import InjectMode, Method, MissingSecret
-from webhook.core.reasons import Reason, Source
+from webhook.core.reasons import Source
 from webhook.core.references import Budget
+from webhook.core.secrets import Neighbour, choose
 from webhook.core.settings import Settings
 
 
@@ -46,8 +47,22 @@ class Case:
         """Return the method that a workload asks for, or its Namespace, or the platform."""
         return asked.method or self.namespace_asked.method or self.settings.method
 
-    def env_entry(self, variable: str, choice: Choice) -> dict[str, Any]:
-        """Return our `env` entry: a reference, never a value."""
+    def choose(self, repositories: Sequence[str], asked: Asked, near: Neighbour | None) -> Choice | None:
+        """Return the Secret for a container; None where the rule for its repository gives no token."""
+        return choose(
+            repositories,
+            asked=asked,
+            near=near,
+            namespace=self.request.namespace,
+            namespace_asked=self.namespace_asked,
+            settings=self.settings,
+            warnings=self.warnings,
+        )
+
+    def env_entry(self, variable: str, choice: Choice, near: Neighbour | None) -> dict[str, Any]:
+        """Return our `env` entry: a reference, never a value; a neighbour's as it was written."""
+        if near is not None:
+            return {"name": variable, "valueFrom": near.value_from}
         reference: dict[str, Any] = {"name": choice.secret, "key": choice.key}
         if self.optional:
             reference["optional"] = True
@@ -80,15 +95,16 @@ class Case:
         return self.missing_secret is MissingSecret.SKIP
 
     def remember(
-        self, document: Mapping[str, Any], keys: Sequence[str], entries: Mapping[str, Mapping[str, str]]
+        self, keys: Sequence[str], entries: Mapping[str, Mapping[str, str]], *, forget: bool = False
     ) -> None:
         """Write the record of what is ours, where it is not there already.
 
         Args:
-            document: The object.
             keys: Down to what has the annotations (`metadata`, or a template's).
-            entries: The record; empty where nothing is ours any more.
+            entries: The record; empty where nothing is ours.
+            forget: Take a record away that says nothing any more. A Pod's stays: it came with its InferenceService.
         """
+        document = self.request.object
         present = read.mapping(read.at(document, keys), "annotations").get(names.INJECTED)
         if entries:
             text = record.render(entries)
@@ -96,23 +112,6 @@ class Case:
                 operation := patch.put(document, [*keys, "annotations", names.INJECTED], text)
             ):
                 self.operations.append(operation)
-        elif present is not None and self.request.old_object is not None:
+        elif forget and present is not None:
             path = "/".join(map(patch.escape, [*keys, "annotations", names.INJECTED]))
             self.operations.append(patch.remove("/" + path))
-
-    def verdict(  # noqa: PLR0913 - the fields of a verdict
-        self,
-        container: str,
-        path: str,
-        action: Action,
-        reason: Reason,
-        subject: str = "",
-        choice: Choice | None = None,
-        method: Method | None = None,
-        repositories: tuple[str, ...] = (),
-        note: str = "",
-    ) -> None:
-        """Note what was decided about one container."""
-        self.verdicts.append(
-            Verdict(container, path, action, reason, subject, choice, method, repositories, note)
-        )

@@ -10,327 +10,263 @@ more or when the user wrote one: server-side apply merges the user's `value` bes
 nobody owns our entry, and KServe then fails or ignores the user.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from webhook.core import asked, names, patch, read, record
-from webhook.core.asked import Asked
 from webhook.core.case import Case
-from webhook.core.decision import Action, Choice
-from webhook.core.hub import HUGGING_FACE, from_uri
+from webhook.core.components import Serving, label_of, servings
+from webhook.core.decision import Action, Choice, PatchOperation, Verdict
+from webhook.core.hub import HUGGING_FACE
 from webhook.core.judge import Judgement, Surroundings, entries_of, judge, passed_over
-from webhook.core.kinds import Place
+from webhook.core.kinds import KINDS, Place, places
 from webhook.core.names import Method
 from webhook.core.reasons import Reason
 from webhook.core.record import Recorded
-from webhook.core.references import Reference
-from webhook.core.secrets import Neighbour, choose, neighbour
-from webhook.core.servers import Server, by_format
+from webhook.core.secrets import Neighbour, neighbour
 from webhook.core.settings import MutatePolicy
 
-_HUB = HUGGING_FACE
-_NAME = _HUB.token_variable
-
-FRAMEWORKS = (
-    "sklearn",
-    "xgboost",
-    "tensorflow",
-    "pytorch",
-    "triton",
-    "onnx",
-    "huggingface",
-    "pmml",
-    "lightgbm",
-    "paddle",
-)
-"""Fields of a predictor from before `model` (KServe, `predictor.go`); its defaulter moves them there."""
+_NAME = HUGGING_FACE.token_variable
+_KIND = KINDS["serving.kserve.io", "InferenceService"]
+_STABLE = "predictor"
+"""The label of the container that serves the stable predictor, which a canary is laid over."""
 
 
-class _Serving(NamedTuple):
-    """A container of a component, or what becomes one."""
-
-    label: str
-    """Its key in our record: `predictor`, `predictor/name`, `canary/0`."""
-
-    name: str
-    """The container's name in the Pod."""
-
-    pointer: str
-    raw: dict[str, Any]
-    downloads: list[Reference]
-    hinted: Server | None = None
-
-
-def decide(case: Case, places: Sequence[Place]) -> dict[str, dict[str, str]]:
+def decide(case: Case, found: Sequence[Place]) -> dict[str, dict[str, str]]:
     """Decide about every component; return the record of what is ours.
 
     Raises:
         RefusedError: What the workload asks for is malformed, or its Secret is missing and must not be.
     """
-    held = _held(case)
-    recorded: dict[str, dict[str, str]] = {}
-    stable_downloads: list[Reference] = []
-    for place in places:
-        wanted = asked.of_workload(place.labels, place.annotations)
-        label = _label(place)
-        downloads = [] if names.STORAGE_INITIALIZER in wanted.excluded else _storage(place.spec)
-        if label == "predictor":
-            stable_downloads = downloads
-        elif label.startswith("canary") and not downloads:
-            downloads = stable_downloads
-        component = _Component(case, place, label, wanted, held)
-        component.decide(list(_servings(place, label, downloads)), recorded)
-    return recorded
+    history = _History(case)
+    given: dict[str, _Given] = {}
+    for place in found:
+        _Component(case, place, history, given).decide()
+    return {label: entry.noted for label, entry in given.items()}
 
 
-def _held(case: Case) -> record.Record:
-    """Return what we wrote earlier: the object's own record, and the one it had before this UPDATE."""
-    own = record.parse(read.mapping(read.mapping(case.request.object, "metadata"), "annotations"))
-    if case.request.old_object is None:
-        return own
-    old = record.parse(read.mapping(read.mapping(case.request.old_object, "metadata"), "annotations"))
-    return {**old, **own}
+class _Given(NamedTuple):
+    """An entry of ours after the decision."""
+
+    value_from: Mapping[str, Any]
+    noted: dict[str, str]
 
 
-def _label(place: Place) -> str:
-    """Return the component's name in our record."""
-    keys = place.pointer.split("/")[2:]
-    if keys[0] == "canary":
-        return f"canary/{keys[1]}"
-    return "/".join(keys).removesuffix("/workerSpec") + ("/worker" if keys[-1] == "workerSpec" else "")
+class _History:
+    """What we wrote into this object earlier: in this request, or before this UPDATE."""
 
+    def __init__(self, case: Case) -> None:
+        self._optional = True if case.optional else None
+        self._now = _record_of(case.request.object)
+        self._then = _record_of(case.request.old_object or {})
+        self._held = {**self._then, **self._now}
+        self._before: dict[str, tuple[int, dict[str, Any]]] = {}
+        if self._held and case.request.old_object is not None:
+            for serving in _all_servings(case.request.old_object):
+                index, entry = _token_entry(serving.raw)
+                if entry is not None:
+                    self._before[serving.label] = index, entry
 
-def _storage(component: Mapping[str, Any]) -> list[Reference]:
-    """Return what KServe's `storage-initializer` downloads for a component."""
-    uris = [
-        read.string(read.mapping(component, field), "storageUri") for field in ("model", *FRAMEWORKS, "art")
-    ]
-    uris += [read.string(uri, "uri") for _, uri in read.objects(component, "storageUris")]
-    for field in ("model", *FRAMEWORKS, "art"):
-        storage = read.mapping(read.mapping(component, field), "storage")
-        if read.mapping(storage, "parameters").get("type") == "hf":
-            uris.append(_HUB.scheme + read.string(storage, "path"))
-    found = [name for uri in uris if (name := from_uri(uri))]
-    return [Reference(Reason.HUB_URI, name, name) for name in dict.fromkeys(found)]
+    def recorded(self, label: str) -> Recorded | None:
+        """Return what we noted of a container's entry, whatever became of it."""
+        return self._held.get(label)
 
+    def ours(self, label: str, raw: Mapping[str, Any]) -> Recorded | None:
+        """Return what we noted of a container's entry, where that is still the one that we wrote.
 
-def _servings(place: Place, label: str, downloads: list[Reference]) -> Iterator[_Serving]:
-    """Yield the containers of a component; its downloads go to the one that serves them."""
-    left = downloads
-    fields = () if label.endswith("/worker") else ("model", *FRAMEWORKS, "art")
-    for field in fields:
-        raw = place.spec.get(field)
-        if type(raw) is dict:
-            yield _Serving(
-                label, names.KSERVE_CONTAINER, f"{place.pointer}/{field}", raw, left, _hinted(field, raw)
-            )
-            left = []
-    containers = read.objects(place.spec, "containers")
-    serving = next((i for i, raw in containers if read.string(raw, "name") == names.KSERVE_CONTAINER), 0)
-    for list_name in ("initContainers", "containers"):
-        for index, raw in read.objects(place.spec, list_name):
-            name = read.string(raw, "name")
-            pointer = f"{place.pointer}/{list_name}/{index}"
-            serves = list_name == "containers" and index == serving
-            if (
-                list_name == "containers"
-                and (len(containers) == 1 or (not name and index == 0))
-                and not _has_model(place)
-            ):
-                # KServe's defaulter gives a sole or unnamed custom container this name.
-                name = names.KSERVE_CONTAINER if not label.endswith("/worker") else name
-            yield _Serving(
-                f"{label}/{read.string(raw, 'name') or index}", name, pointer, raw, left if serves else []
-            )
+        Whoever writes the Secret and the key that we chose, but not our `optional`, means an entry of their
+        own.
+        """
+        recorded = self._held.get(label)
+        _, entry = _token_entry(raw)
+        if recorded is None or entry is None or not record.is_entry(entry, recorded):
+            return None
+        _, before = self._before.get(label, (0, None))
+        noted_in_this_request = label in self._now and self._now[label] != self._then.get(label)
+        if before is None or before == entry or noted_in_this_request:
+            return recorded
+        reference = record.reference_of(entry["valueFrom"], recorded)
+        return recorded if reference.get("optional") is self._optional else None
 
+    def index(self, label: str) -> int | None:
+        """Return where in the list our entry stood before this UPDATE.
 
-def _has_model(place: Place) -> bool:
-    """Whether the component has a model field, so that its containers stand beside the serving one."""
-    return any(type(place.spec.get(field)) is dict for field in ("model", *FRAMEWORKS, "art"))
-
-
-def _hinted(field: str, raw: Mapping[str, Any]) -> Server | None:
-    """Return the server that KServe will choose for a model, where its format or runtime tells."""
-    if field not in {"model", "art"}:
-        return by_format(field)
-    runtime = read.string(raw, "runtime")
-    return (by_format(runtime) if runtime else None) or by_format(
-        read.string(read.mapping(raw, "modelFormat"), "name")
-    )
+        A client-side apply brings the list without it, and puts the others back in their order.
+        """
+        index, before = self._before.get(label, (0, None))
+        then = self._then.get(label)
+        return index if before is not None and then is not None and record.is_entry(before, then) else None
 
 
 class _Component:
-    """The decision about one component of an InferenceService."""
+    """The decision about one component."""
 
-    def __init__(self, case: Case, place: Place, label: str, wanted: Asked, held: record.Record) -> None:
+    def __init__(self, case: Case, place: Place, history: _History, given: dict[str, _Given]) -> None:
         self.case = case
-        self.place = place
-        self.label = label
-        self.asked = wanted
-        self.held = held
+        self.history = history
+        self.given = given
+        self.asked = asked.of_workload(place.labels, place.annotations)
         self.around = Surroundings(
-            wanted,
+            self.asked,
             read.items(place.spec, "volumes"),
             names.LOCAL_MODEL_LABEL in place.labels,
             case.settings.endpoints,
             case.budget,
         )
+        self.canary = label_of(place).startswith("canary/")
+        self.servings = list(servings(place, read.at(case.request.object, ("spec", "predictor"))))
+        self._neighbours: list[Neighbour | None] = []
 
-    def decide(self, servings: Sequence[_Serving], recorded: dict[str, dict[str, str]]) -> None:
+    def decide(self) -> None:
         """Judge every container; change its entry, or say why not; note what is ours."""
-        read_entries = [(serving, entries_of(serving.raw)) for serving in servings]
-        others = [
-            (serving.name, self._without_ours(serving, entries))
-            for serving, entries in read_entries
-            if entries
-        ]
-        near_known: list[Neighbour | None] = []
-        for serving, entries in read_entries:
+        for serving in self.servings:
+            entries = self._entries(serving)
             if entries is None:
-                self.case.verdict(serving.label, serving.pointer, Action.NONE, Reason.MALFORMED, "its env")
-                continue
-            others_entries = self._without_ours(serving, entries)
-            judgement = passed_over(serving.name, self.around) or judge(
-                serving.name,
-                serving.raw,
-                others_entries,
-                self.around,
-                serving.downloads,
-                serving.hinted,
-            )
-            choice: Choice | None = None
-            near: Neighbour | None = None
-            if judgement.reason.needs:
-                judgement = self._policy(serving, others_entries, judgement)
-            if judgement.reason.needs:
-                if self.asked.secret is None:
-                    if not near_known:
-                        near_known.append(neighbour(others, self.case.warnings))
-                    near = near_known[0]
-                choice = choose(
-                    judgement.repositories,
-                    asked=self.asked,
-                    near=near,
-                    namespace=self.case.request.namespace,
-                    namespace_asked=self.case.namespace_asked,
-                    settings=self.case.settings,
-                    warnings=self.case.warnings,
-                )
-                if choice is None:
-                    judgement = Judgement(
-                        Reason.NO_TOKEN_BY_RULE, ", ".join(judgement.repositories[:1]), judgement.repositories
-                    )
-                else:
-                    self.case.missing(choice)
-            action = self._apply(serving, choice, near)
-            self.case.verdict(
-                serving.label,
-                serving.pointer,
-                action,
-                judgement.reason,
-                judgement.subject,
-                choice,
-                Method.ENV if choice else None,
-                judgement.repositories,
-            )
-            if choice is not None:
-                recorded[serving.label] = record.entry(choice, judgement.reason, Method.ENV)
+                verdict = Verdict(serving.label, serving.pointer, Action.NONE, Reason.MALFORMED, "its env")
+            else:
+                verdict = self._decide(serving, entries)
+            self.case.verdicts.append(verdict)
 
-    def _policy(self, serving: _Serving, entries: Mapping[str, Any], judgement: Judgement) -> Judgement:
-        """Return why the object is left alone although its Pods need a token, or the judgement as it was."""
-        reason: Reason | None = None
-        subject = ""
+    def _decide(self, serving: Serving, entries: Mapping[str, Any]) -> Verdict:
+        if not entries:
+            entries = self._inherited(serving)
+        judgement = self._judge(serving, entries)
+        choice: Choice | None = None
+        wanted: dict[str, Any] | None = None
+        if judgement.reason.needs:
+            near = self._neighbour() if self.asked.secret is None else None
+            choice = self.case.choose(judgement.repositories, self.asked, near)
+            if choice is None:
+                judgement = self._instead(judgement, Reason.NO_TOKEN_BY_RULE, *judgement.repositories[:1])
+            else:
+                # It warns or refuses; what is written here does not depend on it.
+                self.case.missing(choice)
+                wanted = self.case.env_entry(_NAME, choice, near)
+                if (reason := self._left_alone(serving, entries, wanted)) is not None:
+                    choice = wanted = None
+                    judgement = self._instead(
+                        judgement, reason, *[serving.name] * (reason is Reason.MUTATE_AUTO)
+                    )
+        action = self._apply(serving, wanted)
+        if choice is not None and wanted is not None:
+            noted = record.entry(choice, judgement.reason, Method.ENV)
+            self.given[serving.label] = _Given(wanted["valueFrom"], noted)
+        return Verdict(
+            serving.label,
+            serving.pointer,
+            action,
+            judgement.reason,
+            judgement.subject,
+            choice,
+            Method.ENV if choice else None,
+            judgement.repositories,
+        )
+
+    def _judge(self, serving: Serving, entries: Mapping[str, Any]) -> Judgement:
+        downloads = () if names.STORAGE_INITIALIZER in self.asked.excluded else serving.downloads
+        return passed_over(serving.name, self.around) or judge(
+            serving.name, serving.body, entries, self.around, downloads, serving.hinted
+        )
+
+    @staticmethod
+    def _instead(judgement: Judgement, reason: Reason, subject: str = "") -> Judgement:
+        return Judgement(reason, subject, judgement.repositories)
+
+    def _left_alone(
+        self, serving: Serving, entries: Mapping[str, Any], wanted: Mapping[str, Any]
+    ) -> Reason | None:
+        """Return why the object is left alone although its Pods need a token."""
         mutate = self.case.settings.mutate_inference_services
         if mutate is MutatePolicy.NEVER:
-            reason = Reason.MUTATE_NEVER
-        elif self.case.method(self.asked) is Method.FILE:
-            reason = Reason.POD_ONLY_METHOD
-        elif mutate is MutatePolicy.AUTO and entries:
-            reason, subject = Reason.MUTATE_AUTO, serving.name
-        elif self.label.startswith("canary") and not entries:
-            stable = self._stable_env(serving)
-            if stable is not None:
-                reason = Reason.CANARY_REPLACES_ENV if stable else Reason.CANARY_INHERITS
-        return judgement if reason is None else Judgement(reason, subject, judgement.repositories)
+            return Reason.MUTATE_NEVER
+        if self.case.method(self.asked) is Method.FILE:
+            return Reason.POD_ONLY_METHOD
+        if self.canary and not self._entries(serving):
+            # KServe replaces the stable predictor's whole list by a canary's that is not empty.
+            if entries:
+                return Reason.CANARY_REPLACES_ENV
+            if _STABLE in self.given and self.given[_STABLE].value_from == wanted["valueFrom"]:
+                return Reason.CANARY_INHERITS
+        if mutate is MutatePolicy.AUTO and self._has_list(serving):
+            return Reason.MUTATE_AUTO
+        return None
 
-    def _stable_env(self, serving: _Serving) -> bool | None:
-        """Return whether the stable predictor has variables that an entry in this canary would replace.
+    def _has_list(self, serving: Serving) -> bool:
+        """Whether the container has an `env` list without us."""
+        env = serving.raw.get("env")
+        return env is not None and not (len(env) == 1 and self.history.ours(serving.label, serving.raw))
 
-        KServe replaces the whole list of a stable predictor by a canary's that is not empty
-        (`predictor.go`, mergo with override), so an entry in a canary without `env` would lose the others.
+    def _entries(self, serving: Serving) -> dict[str, Any] | None:
+        """Return the variables that are not ours; None where `env` is no list."""
+        entries = entries_of(serving.raw)
+        if entries and self.history.ours(serving.label, serving.raw):
+            return {name: entry for name, entry in entries.items() if name != _NAME}
+        return entries
 
-        Returns:
-            None where the stable predictor has no variables at all, so that nothing is lost; False where it has just
-            the entry that we give it, which the canary inherits.
-        """
-        ours = any(label.partition("/")[0] == "predictor" for label in self.held) or any(
-            verdict.container == "predictor" and verdict.action in {Action.ADD, Action.KEEP, Action.REPLACE}
-            for verdict in self.case.verdicts
-        )
-        stable = read.at(self.case.request.object, ("spec", "predictor"))
-        field = serving.pointer.rpartition("/")[2]
-        fields = [field] if field in stable else ["model", *FRAMEWORKS]
-        bodies = [read.mapping(stable, name) for name in fields]
-        bodies += [raw for _, raw in read.objects(stable, "containers")]
-        present = {name for body in bodies for name in (entries_of(body) or {})}
-        if present - {_NAME}:
-            return True
-        return False if ours or present else None
+    def _inherited(self, serving: Serving) -> dict[str, Any]:
+        """Return the variables that a canary without any has from the stable predictor, ours left out."""
+        return self._entries(Serving(_STABLE, "", "", dict(serving.stable))) or {}
 
-    def _without_ours(self, serving: _Serving, entries: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the variables that are not ours; an entry that the user has written beside ours is the
-        user's."""
-        entry = entries.get(_NAME)
-        recorded = self.held.get(serving.label)
-        if recorded is None or type(entry) is not dict or not record.is_entry(entry, recorded):
-            return dict(entries)
-        return {name: value for name, value in entries.items() if name != _NAME}
+    def _neighbour(self) -> Neighbour | None:
+        if not self._neighbours:
+            holding = [(serving.name, self._entries(serving) or {}) for serving in self.servings]
+            self._neighbours.append(neighbour(holding, self.case.warnings))
+        return self._neighbours[0]
 
-    def _apply(self, serving: _Serving, choice: Choice | None, near: Neighbour | None) -> Action:
+    def _apply(self, serving: Serving, wanted: Mapping[str, Any] | None) -> Action:
         """Bring the container's entry to what is wanted; return what that took."""
-        index, entry = _find(serving.raw)
-        recorded = self.held.get(serving.label)
-        ours = entry is not None and recorded is not None and record.is_entry(entry, recorded)
-        if choice is None:
-            if ours:
-                self._remove(serving, index)
-                return Action.REMOVE
-            if entry is not None and recorded is not None and self._merged(serving, index, entry, recorded):
-                return Action.REMOVE
-            return Action.NONE
-        wanted = self.case.env_entry(_NAME, choice)
-        if near is not None:
-            wanted["valueFrom"] = near.value_from
-        if not ours:
-            self.case.operations.append(patch.append(serving.raw, serving.pointer, "env", wanted))
-            return Action.ADD
-        if entry is not None and entry.get("valueFrom") == wanted["valueFrom"]:
-            return Action.KEEP
-        self.case.operations.append(
-            patch.replace(f"{serving.pointer}/env/{index}/valueFrom", wanted["valueFrom"])
-        )
-        return Action.REPLACE
+        index, entry = _token_entry(serving.raw)
+        ours = self.history.ours(serving.label, serving.raw)
+        if wanted is None:
+            operation = self._remove(serving, index) if ours else self._untangle(serving, index, entry)
+            action = Action.REMOVE if operation else Action.NONE
+        elif ours is None:
+            operation, action = self._add(serving, wanted), Action.ADD
+        elif entry is not None and entry["valueFrom"] != wanted["valueFrom"]:
+            path = f"{serving.pointer}/env/{index}/valueFrom"
+            operation, action = patch.replace(path, wanted["valueFrom"]), Action.REPLACE
+        else:
+            operation, action = None, Action.KEEP
+        if operation is not None:
+            self.case.operations.append(operation)
+        return action
 
-    def _remove(self, serving: _Serving, index: int) -> None:
+    def _add(self, serving: Serving, wanted: Mapping[str, Any]) -> PatchOperation:
+        """Add our entry where it stood before this UPDATE, else at the end."""
+        index = self.history.index(serving.label)
+        if index is not None and index < len(read.items(serving.raw, "env")):
+            return patch.add(f"{serving.pointer}/env/{index}", wanted)
+        return patch.append(serving.raw, serving.pointer, "env", wanted)
+
+    @staticmethod
+    def _remove(serving: Serving, index: int) -> PatchOperation:
         """Take our entry back, and the list with it where it holds nothing else."""
         alone = len(read.items(serving.raw, "env")) == 1
-        path = f"{serving.pointer}/env" if alone else f"{serving.pointer}/env/{index}"
-        self.case.operations.append(patch.remove(path))
+        return patch.remove(f"{serving.pointer}/env" if alone else f"{serving.pointer}/env/{index}")
 
-    def _merged(self, serving: _Serving, index: int, entry: Mapping[str, Any], recorded: Recorded) -> bool:
-        """Take our reference out of an entry that the user has written into; return whether it was in
-        there."""
-        source = entry.get("valueFrom")
-        if type(source) is not dict or not record.holds(source, recorded):
-            return False
+    def _untangle(
+        self, serving: Serving, index: int, entry: Mapping[str, Any] | None
+    ) -> PatchOperation | None:
+        """Take our reference out of an entry that the user has written into."""
+        recorded = self.history.recorded(serving.label)
+        source = entry.get("valueFrom") if entry else None
+        if entry is None or recorded is None or type(source) is not dict:
+            return None
+        if not record.holds(source, recorded) or record.is_entry(entry, recorded):
+            return None
         path = f"{serving.pointer}/env/{index}/valueFrom"
-        if len(source) > 1:
-            path += "/configMapKeyRef" if recorded.config_map else "/secretKeyRef"
-        self.case.operations.append(patch.remove(path))
-        return True
+        return patch.remove(path if len(source) == 1 else f"{path}/{record.kind_of(recorded)}")
 
 
-def _find(raw: Mapping[str, Any]) -> tuple[int, dict[str, Any] | None]:
+def _record_of(document: Mapping[str, Any]) -> record.Record:
+    return record.parse(read.mapping(read.mapping(document, "metadata"), "annotations"))
+
+
+def _all_servings(document: Mapping[str, Any]) -> list[Serving]:
+    return [serving for place in places(document, _KIND) for serving in servings(place, {})]
+
+
+def _token_entry(raw: Mapping[str, Any]) -> tuple[int, dict[str, Any] | None]:
     """Return index and entry of the token's variable, the last one as at run time."""
     found: tuple[int, dict[str, Any] | None] = (-1, None)
     for index, entry in read.objects(raw, "env"):

@@ -118,7 +118,10 @@ KINDS: Final[Mapping[tuple[str, str], Kind]] = {
             Template(("spec", "predictor", "workerSpec"), (("metadata",), ("spec", "predictor"))),
             _component("spec", "transformer"),
             _component("spec", "explainer"),
-            _component("spec", "canary", "*", "predictor"),
+            Template(
+                ("spec", "canary", "*", "predictor"),
+                (("metadata",), ("spec", "predictor"), ("spec", "canary", "*", "predictor")),
+            ),
         ),
         updates=True,
         components=True,

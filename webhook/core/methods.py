@@ -34,9 +34,11 @@ class PodVolumes:
     def collision(self, choice: Choice) -> str:
         """Return why the Secret's volume cannot be added, or ""."""
         present = self._present.get(volume_name(choice))
-        if present is None or read.mapping(present, "secret").get("secretName") == choice.secret:
-            return ""
-        return f"the Pod has another volume {volume_name(choice)}"
+        if present is not None:
+            secret = read.mapping(present, "secret")
+            if secret.get("secretName") != choice.secret or secret.get("items") != self._items(choice):
+                return f"the Pod has another volume {volume_name(choice)}"
+        return "" if type(self._spec.get("volumes") or []) is list else "the Pod's volumes are no list"
 
     def add(self, choice: Choice, *, optional: bool, hub: Hub = HUGGING_FACE) -> list[PatchOperation]:
         """Return the operation that adds the Secret's volume; none where the Pod has it."""
@@ -45,7 +47,7 @@ class PodVolumes:
             return []
         secret: dict[str, Any] = {
             "secretName": choice.secret,
-            "items": [{"key": choice.key, "path": hub.file_name}],
+            "items": self._items(choice, hub),
             "defaultMode": _READABLE,
         }
         if optional:
@@ -57,6 +59,10 @@ class PodVolumes:
         if first:
             return [patch.add(f"{self._pointer}/volumes", [volume])]
         return [patch.add(f"{self._pointer}/volumes/-", volume)]
+
+    @staticmethod
+    def _items(choice: Choice, hub: Hub = HUGGING_FACE) -> list[dict[str, str]]:
+        return [{"key": choice.key, "path": hub.file_name}]
 
 
 def volume_name(choice: Choice) -> str:
@@ -82,8 +88,9 @@ def file_obstacle(
         return "its volumeMounts are no list"
     for _, mount in read.objects(container, "volumeMounts"):
         path = read.string(mount, "mountPath").rstrip("/")
-        if path == hub.mount_path or path.startswith(hub.mount_path + "/"):
-            return f"something else is mounted at {hub.mount_path}"
+        # A mount above may be read-only, and the container runtime cannot make our folder in it.
+        if path and (f"{path}/".startswith(f"{hub.mount_path}/") or hub.mount_path.startswith(f"{path}/")):
+            return f"something else is mounted at {path}"
     return volumes.collision(choice)
 
 

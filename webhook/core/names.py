@@ -84,6 +84,12 @@ WORKER_CONTAINER: Final = "worker-container"
 TRANSFORMER_CONTAINER: Final = "transformer-container"
 STORAGE_URI: Final = "STORAGE_URI"
 INFERENCE_SERVICE_LABEL: Final = "serving.kserve.io/inferenceservice"
+COMPONENT_LABEL: Final = "component"
+"""`predictor`, `transformer` or `explainer` on an InferenceService's Pods."""
+
+SOURCE_URI: Final = "internal.serving.kserve.io/storage-initializer-sourceuri"
+"""Annotation of a Pod whose `storage-initializer` KServe's Pod webhook adds."""
+
 LOCAL_MODEL_LABEL: Final = "internal.serving.kserve.io/localmodel"
 LLM_PART_OF: Final = ("app.kubernetes.io/part-of", "llminferenceservice")
 LLM_MAIN: Final = "main"

@@ -7,15 +7,15 @@ from typing import Any
 
 from webhook.core import asked, names, patch, read, record
 from webhook.core.case import Case
-from webhook.core.decision import Action, Choice, PatchOperation, Verdict
-from webhook.core.hub import HUGGING_FACE
+from webhook.core.decision import Action, Choice, Verdict
+from webhook.core.hub import HUGGING_FACE, redact
 from webhook.core.judge import Judgement, Surroundings, entries_of, glance, judge, names_of
 from webhook.core.kinds import Place
 from webhook.core.methods import PodVolumes, file_obstacle, file_operations
 from webhook.core.names import Method
 from webhook.core.reasons import Reason, Source
 from webhook.core.record import Recorded
-from webhook.core.secrets import Neighbour, choose, neighbour
+from webhook.core.secrets import Neighbour, neighbour
 
 _HUB = HUGGING_FACE
 _TOKENS = frozenset(_HUB.token_variables)
@@ -33,7 +33,7 @@ class _Container:
         name = raw.get("name")
         self.raw = raw
         self.pointer = pointer
-        self.name = name if type(name) is str else ""
+        self.name = redact(name) if type(name) is str else ""
         self.variables = names_of(raw)
         """Names of its variables; None where its `env` has not the shape of one."""
         self.ours: Recorded | None = None
@@ -73,9 +73,15 @@ class PodCase:
         self.volumes = PodVolumes(place.pointer, place.spec)
         self.containers = _containers(place)
         if names.INJECTED in place.annotations:
-            held = record.parse(place.annotations)
+            held = record.for_pod(record.parse(place.annotations), place.labels)
             for container in self.containers:
                 container.recognise(held)
+        if names.SOURCE_URI in place.annotations:
+            # What it names is not downloaded by the container: KServe's webhook, which may run after us, adds a
+            # storage-initializer and sets the variable to its folder (`storage_initializer_injector.go`).
+            for container in self.containers:
+                if container.name == names.KSERVE_CONTAINER:
+                    container.entries.pop(names.STORAGE_URI, None)
         self.recorded: dict[str, dict[str, str]] = {}
         self._near: Neighbour | None = None
         self._near_known = False
@@ -127,15 +133,7 @@ class PodCase:
         """Give a container its token."""
         case = self.case
         near = self._neighbour() if self.asked.secret is None else None
-        choice = choose(
-            judgement.repositories,
-            asked=self.asked,
-            near=near,
-            namespace=case.request.namespace,
-            namespace_asked=case.namespace_asked,
-            settings=case.settings,
-            warnings=case.warnings,
-        )
+        choice = case.choose(judgement.repositories, self.asked, near)
         action, reason, subject, note = _ADD, judgement.reason, judgement.subject, ""
         method: Method | None = None
         if choice is None:
@@ -154,7 +152,8 @@ class PodCase:
                     method = _ENV
                     case.warnings.append(f"container {container.name} gets method env: {note}")
             if method is _ENV:
-                case.operations.append(self._env(container, choice, near))
+                entry = case.env_entry(_HUB.token_variable, choice, near)
+                case.operations.append(patch.append(container.raw, container.pointer, "env", entry))
             self._record(container, choice, reason, method)
         return Verdict(
             container.name,
@@ -167,12 +166,6 @@ class PodCase:
             judgement.repositories,
             note,
         )
-
-    def _env(self, container: _Container, choice: Choice, near: Neighbour | None) -> PatchOperation:
-        entry = self.case.env_entry(_HUB.token_variable, choice)
-        if near is not None:
-            entry["valueFrom"] = near.value_from
-        return patch.append(container.raw, container.pointer, "env", entry)
 
     def _file(
         self, container: _Container, judgement: Judgement, choice: Choice, near: Neighbour | None

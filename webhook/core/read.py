@@ -39,5 +39,10 @@ def at(parent: Mapping[str, Any], path: Sequence[str]) -> dict[str, Any]:
     """Return the object at a path of keys, or an empty one."""
     node: Any = parent
     for key in path:
-        node = node.get(key) if type(node) is dict else node[int(key)] if type(node) is list else None
+        if type(node) is dict:
+            node = node.get(key)
+        elif type(node) is list and key.isdecimal() and int(key) < len(node):
+            node = node[int(key)]
+        else:
+            return _NO_MAPPING
     return node if type(node) is dict else _NO_MAPPING

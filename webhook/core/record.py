@@ -84,13 +84,26 @@ def _object(members: Mapping[str, str]) -> str:
     return "{%s}" % ",".join([f"{_quote(name)}:{_quote(value)}" for name, value in members.items()])
 
 
+def container_of(key: str) -> str:
+    """Return the name in the Pod of the container that a component's key is about."""
+    parts = key.split("/")
+    component = 2 if parts[0] == "canary" else 1
+    return parts[-1] if len(parts) > component else names.KSERVE_CONTAINER
+
+
+def for_pod(record: Record, labels: Mapping[str, Any]) -> Record:
+    """Return what an InferenceService's record says to one of its Pods, which is of one component."""
+    component = labels.get(names.COMPONENT_LABEL)
+    if component not in COMPONENTS:
+        return record
+    others = {*COMPONENTS} - {component, "canary" if component == "predictor" else component}
+    return {key: recorded for key, recorded in record.items() if key.partition("/")[0] not in others}
+
+
 def ours_in_pod(
     name: str, entries: Mapping[str, Any], record: Record, hub: Hub = HUGGING_FACE
 ) -> Recorded | None:
-    """Return our entry in a Pod's container, as the record has it; None where the container's entry is not
-    ours."""
-    if not record:
-        return None
+    """Return our entry in a Pod's container, as the record has it; None where the entry is not ours."""
     own = record.get(name)
     if own is not None and own.method is Method.FILE:
         entry = entries.get(hub.path_variable)
@@ -100,9 +113,9 @@ def ours_in_pod(
     if type(entry) is not dict:
         return None
     for key, recorded in record.items():
-        if key == name or key.partition("/")[0] in COMPONENTS:
-            if is_entry(entry, recorded):
-                return recorded
+        about = key == name or (key.partition("/")[0] in COMPONENTS and container_of(key) == name)
+        if about and is_entry(entry, recorded):
+            return recorded
     return None
 
 
@@ -114,7 +127,17 @@ def is_entry(entry: Mapping[str, Any], recorded: Recorded) -> bool:
     )
 
 
+def kind_of(recorded: Recorded) -> str:
+    """Return the member of `valueFrom` that an entry of ours has."""
+    return "configMapKeyRef" if recorded.config_map else "secretKeyRef"
+
+
+def reference_of(source: Mapping[str, Any], recorded: Recorded) -> Mapping[str, Any]:
+    """Return what stands in a `valueFrom` where our reference would."""
+    return read.mapping(source, kind_of(recorded))
+
+
 def holds(source: Mapping[str, Any], recorded: Recorded) -> bool:
     """Whether a `valueFrom` has our reference in it."""
-    reference = read.mapping(source, "configMapKeyRef" if recorded.config_map else "secretKeyRef")
+    reference = reference_of(source, recorded)
     return reference.get("name") == recorded.secret and reference.get("key") == recorded.key

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from webhook.core import names, read
 from webhook.core.asked import Asked, NamespaceAsked
 from webhook.core.decision import Choice
-from webhook.core.hub import HUGGING_FACE, Hub
+from webhook.core.hub import HUGGING_FACE, Hub, redact
 from webhook.core.reasons import Source
 from webhook.core.settings import Rule, SecretRef, Settings
 
@@ -66,7 +66,7 @@ def neighbour(
             for kind in ("secretKeyRef", "configMapKeyRef"):
                 reference = read.mapping(source, kind)
                 target, key = read.string(reference, "name"), read.string(reference, "key")
-                if target and key:
+                if target and key and redact(target) == target and redact(key) == key:
                     optional = reference.get("optional")
                     return Neighbour(name, kind, target, key, optional if type(optional) is bool else None)
             if entry.get("value") or source:
@@ -93,7 +93,7 @@ def choose(
 
     Of several repositories the one downloaded first decides, and a warning tells where another one would have
     decided otherwise. An annotation `secret-key` without `secret` beside it changes the key of whichever
-    Secret the later steps choose.
+    Secret the later steps choose; a neighbour's reference is copied as it is.
     """
     key = asked.secret_key
     if asked.secret is not None:
@@ -107,15 +107,16 @@ def choose(
         key = key or namespace_key or settings.secret.key
         return Choice(namespace_asked.secret, key, Source.NAMESPACE, names.SECRET)
     rule = _rule(repositories[0] if repositories else "", namespace, settings.rules)
-    secret = _secret(rule, settings)
+    default = SecretRef(settings.secret.name, namespace_key or settings.secret.key)
+    secret = _secret(rule, default)
     for other in repositories[1:]:
-        if _secret(_rule(other, namespace, settings.rules), settings) != secret:
+        if _secret(_rule(other, namespace, settings.rules), default) != secret:
             warnings.append(f"{repositories[0]} decides on the Secret; {other} would have another")
             break
     if secret is None:
         return None
     if rule is None:
-        return Choice(secret.name, key or namespace_key or secret.key, Source.DEFAULT)
+        return Choice(secret.name, key or secret.key, Source.DEFAULT)
     return Choice(secret.name, key or secret.key, Source.RULE, rule.repository)
 
 
@@ -128,12 +129,12 @@ def _rule(repository: str, namespace: str, rules: Sequence[Rule]) -> Rule | None
     return None
 
 
-def _secret(rule: Rule | None, settings: Settings) -> SecretRef | None:
+def _secret(rule: Rule | None, default: SecretRef) -> SecretRef | None:
     if rule is None:
-        return settings.secret
+        return default
     if rule.secret is None:
         return None
-    return SecretRef(rule.secret.name, rule.secret.key or settings.secret.key)
+    return SecretRef(rule.secret.name, rule.secret.key or default.key)
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,9 +14,13 @@ import jsonpatch
 from webhook.cli import exits
 from webhook.cli.diff import unified
 from webhook.cli.manifests.nodes import Json
+from webhook.cli.manifests.sources import BOM
 from webhook.cli.manifests.splice import SpliceError, splice
 from webhook.cli.offline import Judged, Read, Run, identity, manifest_options
 from webhook.cli.terminal import COLOR, colored, write
+
+_DIRECTIVE = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*%")
+"""A text that begins with `%YAML`, which may only stand at the start or behind `...`."""
 
 _PATCH_VERSION = 1
 """Of the shape that `--output patch` prints."""
@@ -118,12 +123,12 @@ def _patched(read: Read) -> Json:
         return value
     value = copy.deepcopy(value)
     for judged in read.objects:
-        patch = jsonpatch.JsonPatch(_from_document(judged))
+        patch = jsonpatch.JsonPatch(document_patch(judged))
         value = patch.apply(value, in_place=True)
     return value
 
 
-def _from_document(judged: Judged) -> list[dict[str, Any]]:
+def document_patch(judged: Judged) -> list[dict[str, Any]]:
     """Return an object's patch with pointers that begin at its document."""
     prefix = "".join(f"/{key}" for key in judged.manifest.keys)
     return [{**operation, "path": prefix + operation["path"]} for operation in judged.decision.patch]
@@ -138,20 +143,20 @@ def _files(documents: Iterable[Written]) -> Iterable[tuple[str, str, str]]:
 
 
 def _joined(documents: Sequence[Written]) -> str:
-    """Return all texts in one stream; between files that do not say it themselves comes `---`."""
+    """Return all texts in one stream, a document marker between files that do not begin with one."""
     stream = ""
     for _, _, text in _files(documents):
         if stream and not stream.endswith("\n"):
             stream += "\n"
         if stream.strip() and not text.startswith("---"):
-            stream += "---\n"
-        stream += text
+            stream += "...\n" if _DIRECTIVE.match(text) else "---\n"
+        stream += text if not stream else text.removeprefix(BOM)
     return stream
 
 
 def _as_json(documents: Sequence[Written]) -> str:
     """Return the documents as JSON values, one after another, as jq and kubectl read them."""
-    values = [document.value for document in documents if document.read.document.root is not None]
+    values = [document.value for document in documents if document.value is not None]
     return "".join(json.dumps(value, indent=2, ensure_ascii=not _encodes(value)) + "\n" for value in values)
 
 

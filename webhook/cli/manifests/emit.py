@@ -16,6 +16,7 @@ class Style:
         newline: The line break.
         indent: Spaces from a key to the keys below it.
         dash_indent: Spaces from a key to the dashes below it: 0 as kubectl writes, 2 as many people do.
+        dash_width: Columns from a dash to what stands behind it.
         colon, comma: Between a key and its value, and between items, on one line of flow style.
         unit: What a line of flow style is indented by, below the line that opens the collection.
     """
@@ -24,6 +25,7 @@ class Style:
     newline: str = "\n"
     indent: int = 2
     dash_indent: int = 0
+    dash_width: int = 2
     colon: str = ": "
     comma: str = ", "
     unit: str = "  "
@@ -78,7 +80,7 @@ class Style:
 
     def item(self, value: Json, column: int) -> str:
         """Return an item of a sequence in block style whose dash is at a column."""
-        return f"- {self.block(value, column + 2)}"
+        return "-".ljust(self.dash_width) + self.block(value, column + self.dash_width)
 
     def block(self, value: Json, column: int) -> str:
         """Return a value in block style whose first line begins at a column."""

@@ -86,6 +86,7 @@ def style_of(document: Document, layout: Layout) -> Style:
         newline=newline,
         indent=found.get("indent", 2),
         dash_indent=found.get("dash_indent", 0),
+        dash_width=found.get("dash_width", 2),
         colon=flow.get("colon", ": "),
         comma=flow.get("comma", ", "),
         unit=flow.get("unit", "  "),
@@ -102,7 +103,11 @@ def _read_block(layout: Layout, mapping: Node, found: dict[str, int]) -> None:
             deeper = layout.mapping_column(value) - column
             found["indent"] = deeper if deeper > 0 else 2
         elif value.kind is Kind.SEQUENCE and "dash_indent" not in found:
-            found["dash_indent"] = max(0, layout.column(layout.dash(value.items[0])) - column)
+            first = value.items[0]
+            dash = layout.dash(first)
+            found["dash_indent"] = max(0, layout.column(dash) - column)
+            if first.start > dash + 1 and not layout.text[dash + 1 : first.start].strip(" "):
+                found["dash_width"] = first.start - dash
 
 
 def _read_flow(layout: Layout, node: Node, found: dict[str, str], *, json: bool) -> None:

@@ -90,7 +90,7 @@ def tagged(tag: str, text: str) -> Json:
     name = tag.removeprefix(_PREFIX)
     if name == "binary":
         try:
-            return base64.b64decode(text).decode("utf-8", "replace")
+            return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
         except binascii.Error as error:
             raise ValueError("!!binary does not hold base64") from error
     expected = _TYPES.get(name) if name != tag else None

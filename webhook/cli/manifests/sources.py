@@ -11,7 +11,7 @@ STDIN = "-"
 EXTENSIONS = (".yaml", ".yml", ".json")
 """What is read of a folder, as kubectl does. A file that is named is read whatever its extension."""
 
-_BOM = "\ufeff"
+BOM = "\ufeff"
 
 
 class SourceError(Exception):
@@ -82,4 +82,4 @@ def load(name: str) -> Source:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
         raise SourceError(f"{shown}:{line}:{column}: this is not UTF-8") from error
-    return Source(shown, text.removeprefix(_BOM), _BOM if text.startswith(_BOM) else "")
+    return Source(shown, text.removeprefix(BOM), BOM if text.startswith(BOM) else "")

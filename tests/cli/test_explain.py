@@ -1,0 +1,91 @@
+import json
+
+from click.testing import CliRunner, Result
+
+from webhook.cli.main import cli
+from webhook.cli.table import Row, rich_table
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: chat, namespace: team}
+spec:
+  template:
+    spec:
+      containers:
+      - {name: vllm, image: vllm/vllm-openai, args: [--model, meta-llama/Llama-3.1-8B]}
+      - {name: side, image: busybox}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: c}
+"""
+
+
+def explain(*arguments: str, stdin: str = DEPLOYMENT) -> Result:
+    return CliRunner().invoke(cli, ["explain", "-f", "-", *arguments], input=stdin)
+
+
+def test_a_pipe_gets_plain_aligned_columns() -> None:
+    result = explain()
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "Deployment chat in namespace team (<stdin>:1): the object is patched\n"
+        f"CONTAINER   TOKEN   {'WHY':40}   {'SECRET':32}   REPOSITORIES\n"
+        "vllm        yes     --model of vLLM names a model on the Hub   hf-secret/token (default) as env   "
+        "meta-llama/Llama-3.1-8B\n"
+        f"side        no      {'nothing in it names a model on the Hub':40}   {'-':32}   -\n"
+        "\n"
+        "1 object of kinds without Pods not shown.\n"
+    )
+
+
+def test_colours_come_when_asked_for() -> None:
+    assert "\x1b[32myes\x1b[0m" in explain("--color", "always").stdout
+
+
+def test_a_table_fits_its_terminal() -> None:
+    row = Row(
+        "vllm", "yes", "--model of vLLM names a model on the Hub", "hf-secret/token (default) as env", "a/b"
+    )
+    for width in (60, 80, 200):
+        table = rich_table([row], width=width)
+        assert max(map(len, table.replace("\x1b[", "\x1b").splitlines())) <= width + 60
+        assert "a/b" in table
+
+
+def test_json_has_a_version_and_everything_that_was_decided() -> None:
+    described = json.loads(explain("-o", "json").stdout)
+    deployment, config_map = described["objects"]
+    assert described["version"] == 1
+    assert {key: deployment[key] for key in ("file", "line", "kind", "namespace", "name", "outcome")} == {
+        "file": "<stdin>",
+        "line": 1,
+        "kind": "Deployment",
+        "namespace": "team",
+        "name": "chat",
+        "outcome": "Injected",
+    }
+    assert deployment["containers"][0] == {
+        "container": "vllm",
+        "path": "/spec/template/spec/containers/0",
+        "action": "add",
+        "needsToken": True,
+        "reason": "ModelFlag",
+        "sentence": "--model of vLLM names a model on the Hub",
+        "secret": {"name": "hf-secret", "key": "token", "source": "default", "detail": ""},
+        "method": "env",
+        "repositories": ["meta-llama/Llama-3.1-8B"],
+    }
+    assert (config_map["outcome"], config_map["containers"]) == ("KindNotHandled", [])
+
+
+def test_a_broken_manifest_and_a_refused_object_have_their_exit_codes() -> None:
+    assert explain(stdin="a: [\n").exit_code == 2
+    refused = DEPLOYMENT.replace(
+        "    spec:\n      c",
+        "    metadata: {annotations: {hf-token-injector.io/method: magic}}\n    spec:\n      c",
+    )
+    result = explain(stdin=refused)
+    assert result.exit_code == 3
+    assert "hf-token-injector.io/method" in result.stdout

@@ -1,7 +1,7 @@
 """What `inject` and `explain` share: their options, and manifests read and decided about."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,7 +122,6 @@ class Run:
     mode: str
     config: Path | None
     exit_code: int = 0
-    _sources: list[tuple[Source, list[Document]]] = field(default_factory=list)
 
     def documents(self) -> list[Read]:
         """Read everything and decide about every object; what is broken is told and left out."""

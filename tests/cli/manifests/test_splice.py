@@ -195,3 +195,50 @@ def test_a_mapping_without_braces_in_a_flow_list_gets_them() -> None:
 def test_what_cannot_be_written_is_an_error_and_not_another_text() -> None:
     with pytest.raises(SpliceError):
         splice(document("a: 1\n"), {"a": float("nan")})
+
+
+@pytest.mark.parametrize("text", ["{}", "--- {}\n", "  {} # none\n", "--- # c\n{}\n"])
+def test_an_empty_document_can_be_filled(text: str) -> None:
+    assert "a" in spliced(text, ("add", "/a", {"b": [1]}))
+
+
+@pytest.mark.parametrize("nested", [('{"a":', "1", "}"), ("[", "", "]"), ("- ", "x: 1", "")])
+def test_the_deepest_place_that_can_be_read_can_be_written(nested: tuple[str, str, str]) -> None:
+    opening, inner, closing = nested
+    text = opening * 190 + inner + closing * 190
+    if opening == "[":
+        spliced(text, ("add", "/0" * 189 + "/-", {"b": 1}))
+    elif opening == "- ":
+        spliced(text, ("add", "/0" * 190 + "/b", [1]))
+    else:
+        spliced(text, ("add", "/a" * 189 + "/b", [1]))
+
+
+@pytest.mark.parametrize(
+    ("text", "operations", "expected"),
+    [
+        ("{a: , b, c: 1}\n", [("replace", "/a", 1), ("replace", "/b", 2)], "{a: 1, b: 2, c: 1}\n"),
+        ("? a\n? b\n", [("replace", "/a", [1])], "a:\n- 1\nb: null\n"),
+        ("? a\n: - 1\n", [("replace", "/a", "x")], "a: x\n"),
+        ("-\n  a: 1\n- 2\n", [("replace", "/0", "x")], "- x\n- 2\n"),
+        ("- a: 1\n- 2\n", [("replace", "/0", ["x", "z"])], "- - x\n  - z\n- 2\n"),
+        ("--- text\n", [("replace", "", {"a": 1})], "--- \na: 1\n"),
+        ("a: {b: 1}\n", [("replace", "/a", "x")], "a: x\n"),
+        ("a:\n  b: 1 # c\n", [("replace", "/a", "x")], "a: x # c\n"),
+        ("a: |\n  t\n\nb: 1\n", [("replace", "/a", "x")], "a: x\n\nb: 1\n"),
+        ("&k a: 1\nb: {*k : 2}\n", [("remove", "/a", None)], "b:\n  a: 2\n"),
+        ("<<: {p: 1}\nq: 2\n", [("replace", "/p", 3)], "<<: {p: 1}\nq: 2\np: 3\n"),
+        ("<<: {p: &x 1}\nq: *x\n", [("replace", "/p", 3)], "p: 3\nq: 1\n"),
+        ("a: &x {p: 1}\n<<: [*x, {q: 2}]\n", [("add", "/r", 3)], "a: &x {p: 1}\n<<: [*x, {q: 2}]\nr: 3\n"),
+        ("? a\n: |\n  t", [("add", "/b", 1)], "a: t\nb: 1"),
+        ("- |\n  t", [("add", "/-", 1)], "- t\n- 1"),
+        ("[1, 2]\n", [("add", "/0", 0), ("add", "/2", 1.5)], "[0, 1, 1.5, 2]\n"),
+        ("[1, 2, 3, 4]\n", [("remove", "/0", None), ("remove", "/2", None)], "[2, 3]\n"),
+        ("- a: 1\n  b: 2\n- c\n", [("remove", "/0/a", None)], "- b: 2\n- c\n"),
+        ("- a: 1\n  b: 2\n  c: 3\n", [("remove", "/0/a", None), ("remove", "/0/b", None)], "- c: 3\n"),
+        ("- - 1\n  - 2\n", [("add", "/0/0", 0)], "- - 0\n  - 1\n  - 2\n"),
+        ("a: '1'\nb: \"2\"\n", [("replace", "/a", 1), ("replace", "/b", None)], "a: 1\nb: null\n"),
+    ],
+)
+def test_odd_places_are_written_too(text: str, operations: list[tuple[str, str, Any]], expected: str) -> None:
+    assert spliced(text, *operations) == expected

@@ -44,7 +44,8 @@ def _in_flow(layout: Layout, style: Style, node: Node, new: Json, place: Place) 
     if node.start == node.end:
         if place.key is None:
             raise Coarser
-        text = " " + text if ":" in layout.text[place.key.end : node.start] else ": " + text
+        gap = layout.text[place.key.end : node.start]
+        text = (" " if gap.endswith(":") else "" if ":" in gap else ": ") + text
     return Edit(node.start, node.end, text)
 
 
@@ -62,7 +63,7 @@ def _below_key(layout: Layout, style: Style, node: Node, new: Json, key: Node) -
         return [Edit(key.end, node.end, style.after_key(new, column))]
     if not _is_block(new):
         return [Edit(node.start, node.end, (" " if gap.endswith(":") else "") + style.inline(new))]
-    start = node.start - len(gap) + len(gap.rstrip(" \t"))
+    start = key.end + len(gap.rstrip(" \t"))
     deeper = column + (style.indent if isinstance(new, dict) else style.dash_indent)
     lines = " " * deeper + style.block(new, deeper)
     return [Edit(start, node.end, ""), lines_after(layout, style, node.end, lines)]
@@ -83,10 +84,6 @@ def _root(layout: Layout, style: Style, node: Node, new: Json) -> Edit:
     """Write the whole document in block style."""
     if node.start == node.end:
         raise Coarser
-    ahead = "" if layout.opens_line(node.start) or not _is_block(new) else style.newline
-    column = layout.column(node.start) if not ahead and not node.flow else 0
-    return Edit(
-        layout.line_start(node.start) if not ahead and column == 0 else node.start,
-        node.end,
-        ahead + style.block(new, column),
-    )
+    if _is_block(new) and not layout.opens_line(node.start):
+        return Edit(node.start, node.end, style.newline + style.block(new, 0))
+    return Edit(node.start, node.end, style.block(new, layout.column(node.start)))

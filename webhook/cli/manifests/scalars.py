@@ -98,7 +98,7 @@ def tagged(tag: str, text: str) -> Json:
         return text
     value = plain(text)
     if not isinstance(value, expected) or (name != "bool" and isinstance(value, bool)):
-        raise ValueError(f'"{text}" is not a !!{name}')
+        raise ValueError(f"the value is not what the tag !!{name} says")
     return value
 
 

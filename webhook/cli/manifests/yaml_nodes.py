@@ -135,6 +135,8 @@ class _Composer:
         elif (key := self.keys[-1]) is None:
             self.keys[-1] = node
         else:
+            if node.start == node.end and ":" not in self.text[key.end : node.start]:
+                node.start = node.end = key.end  # libyaml puts it in front of what comes next
             self.stack[-1].entries.append((key, node))
             self.keys[-1] = None
 

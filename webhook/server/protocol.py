@@ -19,6 +19,10 @@ from uvicorn.server import ServerState
 HEADER_LIMIT: Final = 64 * 1024
 """Bytes of names and values of headers and of the URL. The API server sends about 300."""
 
+_HEAD_TOO_LARGE = f"The headers of the request are larger than {HEADER_LIMIT} bytes."
+_LINGER_SECONDS = 1.0
+"""How long a refused caller has to read why; uvloop alone would wait 30 s for it to close."""
+
 _IDLE, _HEAD, _BODY = range(3)
 
 
@@ -56,6 +60,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._steps = 0
         self._timed_steps = 0
         self._deadline: asyncio.TimerHandle | None = None
+        # uvicorn decides this by whether the access logger has handlers, which anybody may give it.
+        self.access_log = False
         self._chunk = 0
         self._head_size = 0
         self._refusal: tuple[int, str] | None = None
@@ -81,10 +87,12 @@ class LimitedProtocol(HttpToolsProtocol):
         before = self._steps
         super().data_received(data)
         steps = self._steps
-        if steps == before and steps % 3 == _HEAD:
-            self._head_size += len(data)
+        if steps % 3 == _HEAD:
+            # A chunk may begin with the end of a request before this one; then it is not counted.
+            if steps <= before + 1:
+                self._head_size += len(data)
             if self._head_size > HEADER_LIMIT:
-                self._refuse(431, "The headers of the request are too large.")
+                self._refuse(431, _HEAD_TOO_LARGE)
                 return
         if steps != self._timed_steps:
             self._timed_steps = steps
@@ -108,7 +116,7 @@ class LimitedProtocol(HttpToolsProtocol):
             _HeadersTooLarge: They are larger than anybody needs.
         """
         if self._head_size + self._chunk > HEADER_LIMIT and self._measure_head() > HEADER_LIMIT:
-            self._refusal = (431, "The headers of the request are too large.")
+            self._refusal = (431, _HEAD_TOO_LARGE)
             raise _HeadersTooLarge
         super().on_headers_complete()
         self._steps += 1
@@ -165,3 +173,4 @@ class LimitedProtocol(HttpToolsProtocol):
             )
             self.transport.write(STATUS_LINE[status] + headers % len(text) + text)
         self.transport.close()
+        self._deadline = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)

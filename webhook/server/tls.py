@@ -141,8 +141,6 @@ def _load(context: ssl.SSLContext, pair: KeyPair) -> None:
             why = (
                 "the private key does not belong to the certificate"
                 if error.reason == "KEY_VALUES_MISMATCH"
-                else "the private key has a password"
-                if error.reason in {"BAD_DECRYPT", "BAD_PASSWORD_READ"}
                 else f"the private key or the certificate cannot be read ({error.reason or 'no PEM'})"
             )
             raise CertificateError(why) from None
@@ -153,5 +151,9 @@ def _memory_file() -> Any:  # noqa: ANN401
 
 
 def _no_password() -> str:
-    """Answer in place of the prompt on the terminal, where a server would hang."""
-    return ""
+    """Stand in for the prompt on the terminal, where a server would hang.
+
+    Raises:
+        CertificateError: Always.
+    """
+    raise CertificateError("the private key has a password")

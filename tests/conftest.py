@@ -1,0 +1,39 @@
+"""What tests of several folders share: a real review, and certificates for the loopback."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certs.authority import Pair, issue_authority, issue_leaf
+
+REVIEW = (Path(__file__).parent / "data" / "review-pod.json").read_bytes()
+
+
+@pytest.fixture
+def review_bytes() -> bytes:
+    """A Pod of an InferenceService on its way in, as the API server sends it."""
+    return REVIEW
+
+
+@pytest.fixture
+def review() -> dict[str, Any]:
+    """The same, parsed and free to change."""
+    parsed: dict[str, Any] = json.loads(REVIEW)
+    return parsed
+
+
+@pytest.fixture(scope="session")
+def authority() -> Pair:
+    """A certificate authority for this run."""
+    return issue_authority("tests", now=datetime.now(UTC), lifetime=timedelta(days=1))
+
+
+@pytest.fixture(scope="session")
+def leaf(authority: Pair) -> Pair:
+    """A certificate for the loopback."""
+    return issue_leaf(
+        authority, ["localhost", "127.0.0.1", "::1"], now=datetime.now(UTC), lifetime=timedelta(hours=1)
+    )

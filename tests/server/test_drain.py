@@ -1,0 +1,230 @@
+"""The real command in a process of its own: start, signals, end."""
+
+import http.client
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.server.running import Answer, exchange, read_all
+from webhook.settings import TlsSettings
+
+SERVE = [sys.executable, "-c", "from webhook.cli.serve import serve; serve()"]
+
+
+class Process:
+    """A server started as people start it."""
+
+    def __init__(self, tls: TlsSettings, trust: ssl.SSLContext, **environment: str) -> None:
+        variables = {
+            "TLS__CERT_FILE": tls.cert_file,
+            "TLS__KEY_FILE": tls.key_file,
+            "SERVER__DRAIN_SECONDS": "30",
+        } | environment
+        self.trust = trust
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            [*SERVE, "--host=127.0.0.1", "--port=0", "--ops-host=127.0.0.1", "--ops-port=0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | {f"HF_TOKEN_INJECTOR_{name}": value for name, value in variables.items()},
+        )
+        line = self.line("listening")
+        self.https, self.ops = (int(line[name].rpartition(":")[2]) for name in ("https", "ops"))
+
+    def line(self, event: str) -> dict[str, Any]:
+        """Wait for an event in the log."""
+        assert self.process.stdout
+        for text in self.process.stdout:
+            line: dict[str, Any] = json.loads(text)
+            if line["event"] == event:
+                return line
+        pytest.fail(f"{event} was not logged: {self.process.stderr and self.process.stderr.read()!r}")
+
+    def connect(self) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection("localhost", self.https, context=self.trust, timeout=20)
+
+    def ready(self) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.ops, timeout=20)
+        try:
+            return exchange(connection, b"", "/readyz", {}, "GET")
+        finally:
+            connection.close()
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def launch(tls_files: TlsSettings, trust: ssl.SSLContext) -> Iterator[Callable[..., Process]]:
+    launched: list[Process] = []
+
+    def launch_one(**environment: str) -> Process:
+        launched.append(Process(tls_files, trust, **environment))
+        return launched[-1]
+
+    yield launch_one
+    for process in launched:
+        process.end()
+
+
+Launch = Callable[..., Process]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_draining_goes_on_answering_and_closes_each_connection_with_its_answer(
+    launch: Launch, review_bytes: bytes, number: signal.Signals
+) -> None:
+    running = launch()
+    idle, used = running.connect(), running.connect()
+    try:
+        assert "connection" not in exchange(idle, review_bytes).headers
+        assert running.ready().status == 200
+        running.process.send_signal(number)
+        running.line("draining")
+        assert running.ready().status == 503
+        assert b"stopping" in running.ready().body
+        answer = exchange(used, review_bytes)
+        assert (answer.status, answer.headers["connection"]) == (200, "close")
+        # The idle connection from before the signal still works, and a new one does.
+        answer = exchange(idle, review_bytes)
+        assert (answer.status, answer.headers["connection"]) == (200, "close")
+        running.process.send_signal(number)
+        assert running.process.wait(10) == 0
+    finally:
+        idle.close()
+        used.close()
+
+
+def test_the_drain_ends_by_itself_and_idle_connections_live_until_then(
+    launch: Launch, review_bytes: bytes
+) -> None:
+    running = launch(SERVER__DRAIN_SECONDS="0.5")
+    connection = running.connect()
+    try:
+        exchange(connection, review_bytes)
+        running.process.terminate()
+        running.line("draining")
+        began = time.monotonic()
+        assert connection.sock
+        assert read_all(connection.sock) == b""
+        assert time.monotonic() - began > 0.4
+        connection.close()
+        assert running.process.wait(10) == 0
+    finally:
+        connection.close()
+
+
+def test_a_request_in_flight_is_finished(launch: Launch, review_bytes: bytes) -> None:
+    running = launch(SERVER__DRAIN_SECONDS="0")
+    connection = running.connect()
+    try:
+        connection.putrequest("POST", "/mutate")
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", str(len(review_bytes)))
+        connection.endheaders(review_bytes[:100])
+        # The server has seen this request when it has answered a later one.
+        other = running.connect()
+        exchange(other, review_bytes)
+        other.close()
+        running.process.terminate()
+        running.line("draining")
+        connection.send(review_bytes[100:])
+        response = connection.getresponse()
+        assert response.status == 200
+        assert json.loads(response.read())["response"]["allowed"] is True
+    finally:
+        connection.close()
+    assert running.process.wait(10) == 0
+
+
+def test_no_request_fails_while_a_server_under_load_drains(launch: Launch, review_bytes: bytes) -> None:
+    running = launch(SERVER__DRAIN_SECONDS="1")
+    ended = threading.Event()
+    statuses: list[int] = []
+    broken: list[BaseException] = []
+
+    def load() -> None:
+        connection = running.connect()
+        try:
+            while not ended.is_set():
+                answer = exchange(connection, review_bytes)
+                statuses.append(answer.status)
+                if answer.headers.get("connection") == "close":
+                    connection.close()
+        except BaseException as error:  # noqa: BLE001 - the test is told
+            broken.append(error)
+        finally:
+            connection.close()
+
+    clients = [threading.Thread(target=load) for _ in range(4)]
+    for client in clients:
+        client.start()
+    running.process.terminate()
+    running.line("draining")
+    drained = len(statuses)
+    # Callers hear of the end before it comes, as they do from Endpoints.
+    ended.wait(0.5)
+    ended.set()
+    for client in clients:
+        client.join()
+    assert not broken
+    assert set(statuses) == {200}
+    assert len(statuses) > drained
+    assert running.process.stdout
+    running.process.stdout.read()
+    assert running.process.wait(10) == 0
+
+
+def test_it_is_ready_within_two_seconds(launch: Launch) -> None:
+    running = launch()
+    taken = time.monotonic() - running.began
+    assert running.ready().status == 200
+    # Two seconds is the promise on a quiet machine; tests share theirs.
+    assert taken < 6
+
+
+def test_a_wrong_setting_ends_the_start_with_2_and_no_traceback(tls_files: TlsSettings) -> None:
+    ended = subprocess.run(
+        [*SERVE, "--port=99999", f"--tls-cert-file={tls_files.cert_file}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert ended.returncode == 2
+    assert "server.port (HF_TOKEN_INJECTOR_SERVER__PORT)" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_start_without_a_certificate_ends_with_2_and_a_sentence() -> None:
+    ended = subprocess.run(SERVE, capture_output=True, text=True, check=False, timeout=30)
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "hf-token-injector cannot start: tls.certFile is not set.\n",
+    )
+
+
+def test_a_port_that_is_taken_ends_the_start_with_2_and_a_sentence(
+    launch: Launch, tls_files: TlsSettings
+) -> None:
+    taken = launch().https
+    ended = subprocess.run(
+        [*SERVE, "--host=127.0.0.1", f"--port={taken}", f"--tls-cert-file={tls_files.cert_file}"]
+        + [f"--tls-key-file={tls_files.key_file}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert ended.returncode == 2
+    assert f"port {taken} on 127.0.0.1 cannot be had: Address already in use" in ended.stderr

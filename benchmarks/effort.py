@@ -1,0 +1,47 @@
+"""How long and how often the parts measure."""
+
+from typing import Final, NamedTuple
+
+
+class Effort(NamedTuple):
+    """Counts and seconds; every part is bounded by them."""
+
+    batches: int
+    """Batches of calls for each decision."""
+    batch_seconds: float
+    rounds: int
+    """Turns that each HTTPS server gets."""
+    round_seconds: float
+    starts: int
+    reviews: tuple[int, ...]
+    """After how many reviews memory is looked at."""
+    alone_seconds: float
+    """How long the normal client posts alone before the large bodies come."""
+    flood_seconds: float
+    settle_seconds: float
+    """How long after the large bodies memory is looked at again."""
+
+
+FULL: Final = Effort(
+    batches=300,
+    batch_seconds=0.001,
+    rounds=5,
+    round_seconds=3,
+    starts=7,
+    reviews=(20_000, 100_000, 200_000),
+    alone_seconds=4,
+    flood_seconds=12,
+    settle_seconds=5,
+)
+QUICK: Final = Effort(
+    batches=9,
+    batch_seconds=0.0002,
+    rounds=2,
+    round_seconds=1,
+    starts=2,
+    reviews=(1_000, 3_000),
+    alone_seconds=1,
+    flood_seconds=3,
+    settle_seconds=1,
+)
+"""Enough to see that everything runs; the figures mean little."""

@@ -164,4 +164,4 @@ def _problem(key: str, value: object) -> str:
     pattern, form = _FORMS[key]
     if not isinstance(value, str) or pattern.fullmatch(value) is None:
         return f"must be {form}"
-    return f"must be {form}, not a token" if redact(value) != value else ""
+    return f"holds a token; it must be {form}" if redact(value) != value else ""

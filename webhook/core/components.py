@@ -49,17 +49,15 @@ class Serving(NamedTuple):
 
     pointer: str
     raw: dict[str, Any]
+    body: Mapping[str, Any]
+    """What KServe runs: `raw`, or a canary's model laid over the stable one."""
+
     downloads: Sequence[Reference] = ()
     """What `storage-initializer` downloads for the component, where this container serves it."""
 
     hinted: Server | None = None
     stable: Mapping[str, Any] = _NO_BODY
     """The stable predictor's model, where this is a canary's that is laid over it."""
-
-    @property
-    def body(self) -> Mapping[str, Any]:
-        """What KServe runs."""
-        return _laid_over(self.stable, self.raw) if self.stable else self.raw
 
 
 def label_of(place: Place) -> str:
@@ -84,22 +82,29 @@ def servings(place: Place, stable: Mapping[str, Any]) -> Iterator[Serving]:
     if model is not None:
         field, raw = model
         under = beneath[1] if beneath is not None and field in {beneath[0], "model"} else _NO_BODY
-        serving = Serving(
-            label, names.KSERVE_CONTAINER, f"{place.pointer}/{field}", raw, (), _hinted(field, raw), under
-        )
         # KServe ignores a canary's `storageUris` (seen with 0.20).
         uris = [] if canary else read.objects(place.spec, "storageUris")
-        yield serving._replace(downloads=_downloads(serving.body, uris))
+        body = _laid_over(under, raw)
+        yield Serving(
+            label,
+            names.KSERVE_CONTAINER,
+            f"{place.pointer}/{field}",
+            raw,
+            body,
+            _downloads(body, uris),
+            _hinted(field, body),
+            under,
+        )
     serves = None if model or beneath else _serving_index(label, read.objects(place.spec, "containers"))
     for field in ("initContainers", "containers"):
         for index, raw in read.objects(place.spec, field):
             pointer = f"{place.pointer}/{field}/{index}"
             if field == "containers" and index == serves:
                 uris = read.objects(place.spec, "storageUris")
-                yield Serving(label, names.KSERVE_CONTAINER, pointer, raw, _downloads(_NO_BODY, uris))
+                yield Serving(label, names.KSERVE_CONTAINER, pointer, raw, raw, _downloads(_NO_BODY, uris))
             else:
                 name = redact(read.string(raw, "name"))
-                yield Serving(f"{label}/{name or index}", name, pointer, raw)
+                yield Serving(f"{label}/{name or index}", name, pointer, raw, raw)
 
 
 def _model(component: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -123,6 +128,8 @@ def _serving_index(label: str, containers: Sequence[tuple[int, Mapping[str, Any]
 
 def _laid_over(stable: Mapping[str, Any], canary: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a canary's model over the stable one, which gives what it does not say (mergo, `WithOverride`)."""
+    if not stable:
+        return canary
     merged = {**stable, **{key: value for key, value in canary.items() if value}}
     for key, value in canary.items():
         beneath = stable.get(key)

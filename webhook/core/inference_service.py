@@ -198,14 +198,17 @@ class _Component:
 
     def _entries(self, serving: Serving) -> dict[str, Any] | None:
         """Return the variables that are not ours; None where `env` is no list."""
-        entries = entries_of(serving.raw)
-        if entries and self.history.ours(serving.label, serving.raw):
+        return self._without_ours(serving.label, serving.raw)
+
+    def _without_ours(self, label: str, raw: Mapping[str, Any]) -> dict[str, Any] | None:
+        entries = entries_of(raw)
+        if entries and self.history.ours(label, raw):
             return {name: entry for name, entry in entries.items() if name != _NAME}
         return entries
 
     def _inherited(self, serving: Serving) -> dict[str, Any]:
         """Return the variables that a canary without any has from the stable predictor, ours left out."""
-        return self._entries(Serving(_STABLE, "", "", dict(serving.stable))) or {}
+        return self._without_ours(_STABLE, serving.stable) or {}
 
     def _neighbour(self) -> Neighbour | None:
         if not self._neighbours:

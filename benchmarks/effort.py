@@ -34,8 +34,8 @@ FULL: Final = Effort(
     settle_seconds=5,
 )
 QUICK: Final = Effort(
-    batches=9,
-    batch_seconds=0.0002,
+    batches=2,
+    batch_seconds=0.0001,
     rounds=2,
     round_seconds=1,
     starts=2,

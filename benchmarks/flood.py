@@ -20,6 +20,8 @@ from benchmarks.yardstick import PATH
 _CONNECTIONS = 8
 _SIZE: Final = 7 * 1024 * 1024
 """Bytes; the server takes no more."""
+_SPARSE: Final = b"{}".ljust(15) + b","
+"""A map with so much air that a whole body stays below the number of values that the server takes."""
 _MARK = "@"
 """Where a review is filled up."""
 
@@ -29,8 +31,9 @@ def bodies() -> list[bytes]:
     container = json.dumps({"name": "server", "image": "vllm", "args": ["--model", "team-a/model"]}).encode()
     return [
         _filled("volumes", [_MARK], b"{},"),
-        _filled("containers", [_MARK], b"{},"),
-        _filled("volumes", [_MARK], b"[" * 900 + b"]" * 900 + b","),
+        _filled("volumes", [_MARK], _SPARSE),
+        _filled("containers", [_MARK], _SPARSE),
+        _filled("volumes", [_MARK], b"[".ljust(8) * 900 + b"]" * 900 + b","),
         _filled("containers", [{"name": "script", "command": ["sh", "-c", _MARK]}], b"$"),
         _filled("containers", [_MARK], container + b","),
     ]

@@ -41,12 +41,11 @@ def put(document: Mapping[str, Any], keys: Sequence[str], value: object) -> Patc
     """
     node: Any = document
     for depth, key in enumerate(keys[:-1]):
-        child = node.get(key) if type(node) is dict else node[int(key)]
-        if child is None:
+        node = node.get(key) if type(node) is dict else node[int(key)]
+        if node is None:
             for above in reversed(keys[depth + 1 :]):
                 value = {above: value}
             return add("/" + "/".join(map(escape, keys[: depth + 1])), value)
-        if type(child) is not dict and type(child) is not list:
+        if type(node) is not dict and not (type(node) is list and keys[depth + 1].isdecimal()):
             return None
-        node = child
     return add("/" + "/".join(map(escape, keys)), value)

@@ -1,69 +1,82 @@
 """A command line's flags and positional arguments, and the repositories that a flag's value names."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from webhook.core.hub import from_uri, repository
 from webhook.core.servers import BOOLEAN_PREFIXES, NAMES_ONLY, Takes
 
-_MODEL_KEYS = ("path", "model", "tokenizer", "draft_model", "base_model_name")
+_MODEL_KEYS = ("path", "lora_path", "model", "tokenizer")
 _NO_FLAGS: Mapping[str, Takes] = {}
 _PAIR_KEYS = frozenset({"pretrained", "tokenizer", "peft", "model"})
+_ONE_ITEM = re.compile(r"[= ]")
+"""What ends a flag that has its value in the same word; blanks: `- --model org/name` in a YAML list."""
 
 
 class Arguments(NamedTuple):
     """A command line, read.
 
     Attributes:
-        flags: `(flag, values)` in order; `_` in a long flag reads as `-`. Values are all the words up to the next
-            flag: which of them belong to the flag is for its reader to say.
+        flags: `(flag, values)` in order; `_` in a long flag reads as `-`. Values are the words up to the next
+            flag; where the flag takes one, at most one.
         positionals: The words that belong to no flag.
-        names: The words that are names and no downloads (`--served-model-name org/x`).
+        others: All words but those that are names and no downloads (`--served-model-name org/x`).
     """
 
     flags: list[tuple[str, list[str]]]
     positionals: list[str]
-    names: set[str]
+    others: list[str]
 
 
-def parse(words: Sequence[str], flags_take: Mapping[str, Takes] = _NO_FLAGS) -> Arguments:
+def split_flag(word: str) -> tuple[str, str | None]:
+    """Return a flag and the value that stands in the same word, if any; `_` in a long flag reads as `-`."""
+    end = _ONE_ITEM.search(word)
+    flag = word if end is None else word[: end.start()]
+    if flag.startswith("--"):
+        flag = flag.replace("_", "-")
+    return flag, None if end is None else word[end.end() :].strip()
+
+
+def parse(
+    words: Sequence[str], flags_take: Mapping[str, Takes] = _NO_FLAGS, switches: Collection[str] = ()
+) -> Arguments:
     """Read a command line as argparse would: `--flag value`, `--flag=value`, and both in one item.
 
     Args:
         words: The words behind the program.
         flags_take: What the program's flags take: `MODULES` are any number of values, all else is one.
+        switches: Flags without a value, beside those that every program has.
     """
     flags: list[tuple[str, list[str]]] = []
     positionals: list[str] = []
-    names: set[str] = set()
+    others: list[str] = []
     values: list[str] | None = None
-    flag = ""
-    for word in words:
+    many = name_only = False
+    for index, word in enumerate(words):
+        if word == "--":
+            positionals += words[index + 1 :]
+            others += words[index + 1 :]
+            break
         if len(word) > 1 and word[0] == "-" and not word[1].isdigit():
-            flag, equals, value = word.partition("=")
-            if not equals and " " in word:
-                # Both in one item of a YAML list: `- --model org/name`.
-                flag, _, value = word.partition(" ")
-                value = value.strip()
-                equals = " "
-            if flag.startswith("--"):
-                flag = flag.replace("_", "-")
-            values = [value] if equals else []
+            flag, value = split_flag(word)
+            values = [] if value is None else [value]
             flags.append((flag, values))
-            if flag in NAMES_ONLY and equals:
-                names.add(value)
-        elif (
-            values is None
-            or (values and flags_take.get(flag) is not Takes.MODULES)
-            or flag.startswith(BOOLEAN_PREFIXES)
-        ):
+            name_only = flag in NAMES_ONLY
+            many = flags_take.get(flag) is Takes.MODULES or (name_only and value is None)
+            if value is None and (flag in switches or flag.startswith(BOOLEAN_PREFIXES)):
+                values = None
+            if not name_only:
+                others.append(word)
+        elif values is None or (values and not many):
             positionals.append(word)
+            others.append(word)
         else:
             values.append(word)
-            if flag in NAMES_ONLY:
-                names.add(word)
-    return Arguments(flags, positionals, names)
+            if not name_only:
+                others.append(word)
+    return Arguments(flags, positionals, others)
 
 
 def repositories(takes: Takes, values: Sequence[str]) -> Iterator[str]:
@@ -93,12 +106,13 @@ def _one(value: str, takes: Takes) -> Iterator[str]:
 
 
 def _modules(value: str) -> Iterator[str]:
-    """`name=owner/name`, `owner/name`, several with commas, or JSON."""
+    """`name=owner/name`, `owner/name`, `owner/name@revision`, several with commas, or JSON."""
+    value = value.strip("\"'")
     if value[:1] in {"{", "["}:
         yield from _json(value)
         return
-    for item in value.split(","):
-        yield from _one(item.rpartition("=")[2].strip(), Takes.MODEL)
+    for item in value.replace(" ", ",").split(","):
+        yield from _one(item.rpartition("=")[2].partition("@")[0], Takes.MODEL)
 
 
 def _json(value: str) -> Iterator[str]:

@@ -23,5 +23,8 @@ IMAGE: Final = 1024
 NESTING: Final = 4
 """Shells within shells: `sh -c "eval …"`."""
 
+ROUNDS: Final = 16
+"""Values of a `for` loop that are looked at."""
+
 SUBJECT: Final = 100
 """Characters of a name that is repeated in a sentence."""

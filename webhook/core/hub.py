@@ -18,11 +18,15 @@ class Tool:
     Attributes:
         program: The program and its subcommand.
         token_flags: Flags that bring a token.
+        switches: Flags without a value.
         login: It stores a token instead of downloading.
     """
 
     program: tuple[str, ...]
     token_flags: frozenset[str] = frozenset({"--token"})
+    switches: frozenset[str] = frozenset(
+        {"--quiet", "-q", "--force-download", "--resume-download", "--dry-run", "--json"}
+    )
     login: bool = False
 
 
@@ -42,11 +46,13 @@ class Hub:
         offline_variables: True: nothing is downloaded.
         disabling_variables: True: no token is sent.
         endpoint_variable: Where the client sends its requests, and with them the token.
-        model_variables: Variables that nothing else uses to name a model.
+        model_variables: Variables that nothing else uses to name a model, and whether they hold nothing but
+            an id (also a bare legacy one), where others may hold a path.
         general_variables: Variables that many programs use to name one.
         tools: Command lines that download.
-        calls: Python functions that download, and whether they take nothing but an id (also a bare legacy one).
+        calls: Python functions that download, and whether they take nothing but an id, also a bare one.
         token_arguments: Their keyword arguments that bring a token.
+        token_flags: Flags that bring a token to whatever program.
     """
 
     scheme: str
@@ -60,11 +66,12 @@ class Hub:
     offline_variables: tuple[str, ...]
     disabling_variables: tuple[str, ...]
     endpoint_variable: str
-    model_variables: frozenset[str]
+    model_variables: Mapping[str, bool]
     general_variables: frozenset[str]
     tools: tuple[Tool, ...]
     calls: Mapping[str, bool]
     token_arguments: tuple[str, ...]
+    token_flags: frozenset[str]
     speaking: frozenset[str] = field(init=False)
     """All variables that tell of a token of the container's own, or of another endpoint."""
 
@@ -82,7 +89,7 @@ class Hub:
 
 HUGGING_FACE: Final = Hub(
     scheme="hf://",
-    token_variable="HF_TOKEN",
+    token_variable="HF_TOKEN",  # noqa: S106 - the name of a variable
     token_variables=("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_API_TOKEN", "HF_OIDC_RESOURCE"),
     path_variable="HF_TOKEN_PATH",
     mount_path="/var/run/secrets/huggingface",
@@ -92,25 +99,25 @@ HUGGING_FACE: Final = Hub(
     offline_variables=("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"),
     disabling_variables=("HF_HUB_DISABLE_IMPLICIT_TOKEN",),
     endpoint_variable="HF_ENDPOINT",
-    model_variables=frozenset(
+    model_variables=MappingProxyType(
         {
-            "HF_MODEL",
-            "HF_MODEL_ID",
-            "HF_MODEL_NAME",
-            "HF_MODEL_PATH",
-            "HF_MODEL_REPO",
-            "HF_REPO",
-            "HF_REPO_ID",
-            "HF_TOKENIZER",
-            "HF_TOKENIZER_ID",
-            "HUGGINGFACE_MODEL",
-            "HUGGINGFACE_MODEL_ID",
-            "HUGGINGFACE_MODEL_NAME",
-            "HUGGINGFACE_REPO",
-            "HUGGINGFACE_REPO_ID",
-            "HUGGING_FACE_MODEL",
-            "HUGGING_FACE_MODEL_ID",
-            "HUGGING_FACE_REPO_ID",
+            "HF_MODEL": False,
+            "HF_MODEL_ID": True,
+            "HF_MODEL_NAME": False,
+            "HF_MODEL_PATH": False,
+            "HF_MODEL_REPO": True,
+            "HF_REPO": True,
+            "HF_REPO_ID": True,
+            "HF_TOKENIZER": False,
+            "HF_TOKENIZER_ID": True,
+            "HUGGINGFACE_MODEL": False,
+            "HUGGINGFACE_MODEL_ID": True,
+            "HUGGINGFACE_MODEL_NAME": False,
+            "HUGGINGFACE_REPO": True,
+            "HUGGINGFACE_REPO_ID": True,
+            "HUGGING_FACE_MODEL": False,
+            "HUGGING_FACE_MODEL_ID": True,
+            "HUGGING_FACE_REPO_ID": True,
         }
     ),
     general_variables=frozenset(
@@ -142,6 +149,7 @@ HUGGING_FACE: Final = Hub(
         {"snapshot_download": True, "hf_hub_download": True, "from_pretrained": False, "load_dataset": False}
     ),
     token_arguments=("token", "use_auth_token"),
+    token_flags=frozenset({"--hf-token", "--hf-api-token"}),
 )
 
 TRUE: Final = frozenset({"1", "ON", "YES", "TRUE"})
@@ -160,7 +168,7 @@ _FILE = re.compile(
 _HOST = re.compile(
     r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:ai|app|cloud|co|com|dev|example|io|internal|local|net|org)"
 )
-_LONGEST = 96
+_LONGEST = 2 * 96 + 1
 _SECRET = re.compile(r"hf_[A-Za-z0-9]{16,}")
 
 
@@ -172,8 +180,9 @@ def repository(text: str, *, bare: bool = False, suffix: bool = False) -> str | 
         bare: Also a legacy id without an owner (`bert-base-uncased`): only where nothing but an id can stand.
         suffix: Also `owner/name:quantisation`, as llama.cpp and vLLM take it for GGUF.
 
-    The grammar is the Hub's own (`validate_repo_id`): letters, digits, `-`, `_`, `.`, at most 96 characters, no
-    `--` or `..`, not ending in `.git`. A file's ending or a host for an owner is a path or an image instead.
+    The grammar is the Hub's own (`validate_repo_id`): letters, digits, `-`, `_`, `.`, at most 96 characters
+    a part, no `--` or `..`, not ending in `.git`. A file's ending or a host for an owner is a path or an
+    image instead.
     """
     if suffix and ":" in text:
         text, _, rest = text.partition(":")
@@ -200,9 +209,9 @@ def from_uri(uri: str, hub: Hub = HUGGING_FACE) -> str | None:
     name, _, revision = uri[len(hub.scheme) :].partition(":")
     if revision and _REVISION.fullmatch(revision) is None:
         return None
-    if len(name) > _LONGEST or _REPOSITORY.fullmatch(name) is None or "--" in name or ".." in name:
+    if len(name) > _LONGEST or _REPOSITORY.fullmatch(name) is None:
         return None
-    return name
+    return None if "--" in name or ".." in name or name.endswith(".git") else name
 
 
 def redact(text: str) -> str:

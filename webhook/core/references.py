@@ -6,16 +6,34 @@ from typing import Any, NamedTuple
 
 from webhook.core import caps, read
 from webhook.core.arguments import Arguments, parse, repositories
+from webhook.core.calls import calls
 from webhook.core.commands import simple_commands
 from webhook.core.hub import HUGGING_FACE, Hub, Tool, from_uri, redact, repository
+from webhook.core.programs import (
+    SHELLS,
+    SILENT,
+    TRANSPARENT,
+    basename,
+    known,
+    started,
+    starts,
+    wrapped,
+)
 from webhook.core.reasons import Reason
-from webhook.core.programs import SHELLS, SILENT, basename, known, started, starts, wrapped
 from webhook.core.servers import Server, Takes, by_image
 from webhook.core.variables import Environment, OverCapError
 
+_HUB_URI, _MODEL_FLAG, _DOWNLOAD_TOOL = Reason.HUB_URI, Reason.MODEL_FLAG, Reason.DOWNLOAD_TOOL
+_PYTHON_CALL, _MODEL_VARIABLE = Reason.PYTHON_CALL, Reason.MODEL_VARIABLE
+"""Looked up once: a member of an enum costs 0.2 µs (CPython 3.11), and this is on the path of every Pod."""
 
-_HUB_URI = Reason.HUB_URI
-"""Looking up a member of an enum costs 0.2 µs (CPython 3.11); this one is on the path of every Pod."""
+_URIS = {
+    HUGGING_FACE.scheme: re.compile(
+        rf"(?<![\w+.:/-]){re.escape(HUGGING_FACE.scheme)}[^\s\"'`,;|&<>(){{}}\[\]\\]{{1,300}}"
+    )
+}
+_NAME = re.compile(r"[\w./@-]")
+"""What a repository's name in a longer word may not stand next to: it would be part of a path."""
 
 
 class Reference(NamedTuple):
@@ -35,27 +53,6 @@ class Budget:
         self.left = caps.OBJECT
 
 
-class _Calls:
-    """The patterns that find a hub's Python calls and URIs; bounded, so that no input takes long."""
-
-    def __init__(self, hub: Hub) -> None:
-        names = "|".join(hub.calls)
-        self.call = re.compile(
-            rf"(?<!\w)({names})\s{{0,8}}\(([^()]{{0,1000}}(?:\([^()]{{0,200}}\)[^()]{{0,1000}}){{0,4}})"
-        )
-        self.literal = re.compile(
-            r"""\s{0,200}(?:(repo_id|pretrained_model_name_or_path|path)\s{0,8}=\s{0,8})?[rbuf]{0,2}\\?(["'])(
-            [^"'\n\\]{1,200})\\?\2."""
-        )
-        self.keyword = re.compile(r"""\brepo_id\s{0,8}=\s{0,8}[rbuf]{0,2}\\?(["'])([^"'\n\\]{1,200})\\?\1""")
-        self.token = re.compile(rf"\b({'|'.join(hub.token_arguments)})\s{{0,8}}=\s{{0,8}}([^,)\n]{{1,200}})")
-        self.environ = re.compile(r"""(?:environ(?:\.get)?\s{0,8}[\[(]|getenv\()\s{0,8}\\?["'](\w{1,128})""")
-        self.uri = re.compile(rf"(?<![\w+.:/-]){re.escape(hub.scheme)}[^\s\"'`,;|&<>(){{}}\[\]]{{1,300}}")
-
-
-_PATTERNS = {HUGGING_FACE.scheme: _Calls(HUGGING_FACE)}
-
-
 class Evidence:
     """All that was found in one container.
 
@@ -66,7 +63,7 @@ class Evidence:
         unread: Why something was not read, or "".
     """
 
-    __slots__ = ("environment", "hub", "references", "server", "token_argument", "unread")
+    __slots__ = ("_names", "environment", "hub", "references", "server", "token_argument", "unread")
 
     def __init__(self, environment: Environment, hub: Hub) -> None:
         self.environment = environment
@@ -75,10 +72,12 @@ class Evidence:
         self.token_argument = ""
         self.server: Server | None = None
         self.unread = ""
+        self._names: set[str] = set()
 
     def found(self, reason: Reason, subject: str, name: str | None) -> None:
         """Add a reference, unless there is no repository or it is known."""
-        if name is not None and not any(name == reference.repository for reference in self.references):
+        if name is not None and name not in self._names:
+            self._names.add(name)
             self.references.append(Reference(reason, redact(subject), redact(name)))
 
     def read(self, container: Mapping[str, Any], budget: Budget, hinted: Server | None) -> None:
@@ -95,8 +94,9 @@ class Evidence:
         image = container.get("image")
         server = hinted or (by_image(image) if type(image) is str and len(image) < caps.IMAGE else None)
         if argv:
-            if "$(" in text:
+            if "$(" in text or "$$" in text:
                 argv = [self.environment.kubernetes(word) for word in argv]
+                text = "\n".join(argv)
             server = self._argv(argv, server, has_command=bool(command))
             if "(" in text:
                 self._calls(text)
@@ -108,7 +108,7 @@ class Evidence:
         kept: list[str] = []
         left = budget.left
         for word in argv:
-            left -= len(word)
+            left -= len(word) + 1
             if len(word) > caps.STRING:
                 self.unread = f"one of its arguments is longer than {caps.STRING // 1024} KiB"
             elif left < 0:
@@ -120,20 +120,17 @@ class Evidence:
 
     def _argv(self, argv: list[str], server: Server | None, *, has_command: bool) -> Server | None:
         """Read what the container runs; return the server that it is."""
-        program = basename(argv[0])
-        if known(program):
-            # A shell runs what its script says; another program that we know runs itself, whatever the image.
-            return self._commands(argv) or (None if program in SHELLS else server)
+        program = "" if "://" in argv[0] else basename(argv[0])
         if program in SILENT:
             return None
-        if server is None and (start := wrapped(argv)) is not None:
-            return self._commands(argv[start:])
-        rest = argv[1:] if has_command else argv
+        start = 0 if known(program) or program in TRANSPARENT else wrapped(argv)
+        if start is not None:
+            # A shell runs what its script says; another program that we know runs itself, whatever the image.
+            return self._commands(argv) or (None if basename(argv[start]) in SHELLS else server)
         if server is not None:
-            self._server(server, rest)
-            self._uris(rest, ())
+            self._server(server, argv[1:] if has_command else argv)
         else:
-            self._unknown(rest)
+            self._unknown(argv[1:] if has_command else argv)
         return server
 
     def _commands(self, argv: Sequence[str]) -> Server | None:
@@ -141,124 +138,114 @@ class Evidence:
         server: Server | None = None
         for words in simple_commands(argv, self.environment):
             server = self._command(words) or server
-            self.environment.used.clear()
         return server
 
     def _command(self, words: list[str]) -> Server | None:
-        name = basename(words[0])
-        if name in SILENT:
-            return None
-        start = 0 if known(name) else wrapped(words)
-        if start is None:
-            self._unknown(words[1:])
-            return None
-        if start and basename(words[start]) in SHELLS:
-            return self._commands(words[start:])
-        words = words[start:]
         for tool in self.hub.tools:
             if starts(words, tool.program):
                 self._tool(tool, words[len(tool.program) :])
                 return None
         server, rest = started(words)
-        if server is None:
-            self._unknown(words[1:])
-        else:
+        if server is not None:
             self._server(server, rest)
-            self._uris(rest, ())
+        else:
+            self._unknown(words[1:])
+            for word in words[1:]:
+                if "(" in word:
+                    self._calls(word)
         return server
 
     def _server(self, server: Server, words: Sequence[str]) -> None:
         """Read a server's flags; a flag that is repeated has its last value, as argparse has it."""
         arguments = parse(words, server.flags)
         last = dict(arguments.flags)
-        if server.positional and arguments.positionals and (words := arguments.positionals[:1]):
-            for name in repositories(Takes.GGUF, words):
-                self.found(Reason.MODEL_FLAG, f"the model argument of {server.name}", name)
-        for flag, takes in server.flags.items():
-            for name in repositories(takes, last.get(flag, ())):
-                self.found(Reason.MODEL_FLAG, f"{flag} of {server.name}", name)
-        for flag in server.token_flags & last.keys():
-            self._brings_token(flag, last[flag][:1])
+        flags = server.flags
+        if server.positional and arguments.positionals:
+            for name in repositories(Takes.GGUF, arguments.positionals[:1]):
+                self.found(_MODEL_FLAG, f"the model argument of {server.name}", name)
+            if words[0] is arguments.positionals[0]:
+                # vLLM (cli/serve.py): a model given as a positional argument takes precedence.
+                last.pop("--model", None)
+        for flag, takes in flags.items():
+            if flag in last:
+                for name in repositories(takes, last[flag]):
+                    self.found(_MODEL_FLAG, f"{flag} of {server.name}", name)
+        for flag in last:
+            if flag in server.token_flags:
+                self._brings_token(flag, last[flag][:1])
+        self._uris(arguments.others)
 
     def _tool(self, tool: Tool, words: Sequence[str]) -> None:
         """Read a download tool's command line."""
-        arguments = parse(words)
+        arguments = parse(words, switches=tool.switches)
         said = " ".join(tool.program)
         if not tool.login and arguments.positionals:
             name = arguments.positionals[0]
-            self.found(Reason.DOWNLOAD_TOOL, said, repository(name, bare=True))
+            self.found(_DOWNLOAD_TOOL, said, repository(name, bare=True) or from_uri(name, self.hub))
         for flag, values in arguments.flags:
             if flag in tool.token_flags:
                 self._brings_token(f"{said} {flag}", values[:1])
 
     def _unknown(self, words: Sequence[str]) -> None:
         """Read the arguments of a program that we do not know: URIs, and variables that name models."""
-        arguments: Arguments | None = None
-        if self.environment.used:
-            arguments = parse(words)
-            for name in sorted(self.hub.general_variables & self.environment.used):
-                value = repository(self.environment.get(name) or "")
-                if value and any(value in word for word in words if word not in arguments.names):
-                    self.found(Reason.MODEL_VARIABLE, name, value)
-        self._uris(words, arguments.names if arguments else ())
+        used = self.environment.used or self.environment.referred
+        if not used and not any(word.startswith("--") for word in words):
+            self._uris(words)
+            return
+        arguments = parse(words)
+        for flag, values in arguments.flags:
+            if flag in self.hub.token_flags:
+                self._brings_token(flag, values[:1])
+        if used:
+            self._referred(arguments)
+        self._uris(arguments.others)
 
-    def _uris(self, words: Sequence[str], names: Sequence[str] | set[str]) -> None:
+    def _referred(self, arguments: Arguments) -> None:
+        """Read the variables that a command refers to, and that usually name a model."""
+        environment = self.environment
+        for name in sorted(self.hub.general_variables & (environment.used | environment.referred)):
+            value = repository(environment.get(name) or "")
+            if value and any(_stands_in(value, word) for word in arguments.others):
+                self.found(_MODEL_VARIABLE, name, value)
+
+    def _uris(self, words: Sequence[str]) -> None:
+        scheme = self.hub.scheme
         for word in words:
-            if self.hub.scheme not in word or word in names:
+            if scheme not in word:
                 continue
             if name := from_uri(word, self.hub):
                 self.found(_HUB_URI, name, name)
                 continue
-            for uri in _PATTERNS[self.hub.scheme].uri.findall(word):
+            for uri in _URIS[scheme].findall(word):
                 if name := from_uri(uri, self.hub):
                     self.found(_HUB_URI, name, name)
 
     def _calls(self, text: str) -> None:
-        """Read Python calls with a literal id, wherever in a string they stand."""
-        for call in _PATTERNS[self.hub.scheme].call.finditer(text):
-            function, inside = call.groups()
-            only_ids = self.hub.calls[function]
-            name: str | None = None
-            if literal := _PATTERNS[self.hub.scheme].literal.match(inside):
-                name = repository(literal[3], bare=only_ids or literal[1] == "repo_id")
-            elif keyword := _PATTERNS[self.hub.scheme].keyword.search(inside):
-                name = repository(keyword[2], bare=True)
-            elif environ := _PATTERNS[self.hub.scheme].environ.match(inside.lstrip().removeprefix("os.")):
-                name = repository(self.environment.get(environ[1]) or "")
-            if name is None:
-                continue
-            self.found(Reason.PYTHON_CALL, function, name)
-            if argument := _PATTERNS[self.hub.scheme].token.search(inside):
-                value = argument[2].strip()
-                if value not in {"None", "True"}:
-                    self._brings_token(f"{argument[1]}= of {function}", [value])
+        """Read Python calls, wherever in a string they stand."""
+        for call in calls(text, self.environment, self.hub):
+            self.found(_PYTHON_CALL, call.function, call.repository)
+            if call.token:
+                self.token_argument = self.token_argument or f"{call.token}= of {call.function}"
 
     def _variables(self, server: Server | None) -> None:
         """Read the variables: URIs in any, ids in those that only the Hub or this server uses."""
-        entries = self.environment.entries
-        scheme = self.hub.scheme
+        environment, scheme = self.environment, self.hub.scheme
+        entries = environment.entries
         for name, entry in entries.items():
             value = entry.get("value")
-            if (
-                type(value) is str
-                and value.startswith(scheme)
-                and "DATASET" not in name
-                and "SERVED" not in name
-            ):
-                uri = from_uri(self.environment.literals()[name], self.hub)
-                if uri is not None:
-                    self.found(Reason.HUB_URI, uri, uri)
-        if not self.hub.model_variables.isdisjoint(entries):
-            for name in entries:
-                if name in self.hub.model_variables:
-                    self.found(
-                        Reason.MODEL_VARIABLE, name, repository(self.environment.literals()[name], bare=True)
-                    )
-        if server is not None:
-            for name, takes in server.variables.items():
-                if name in entries:
-                    for found in repositories(takes, [self.environment.literals()[name]]):
-                        self.found(Reason.MODEL_VARIABLE, name, found)
+            if type(value) is str and value.startswith(scheme) and not _is_data(name):
+                uri = from_uri(environment.literals()[name], self.hub)
+                self.found(_HUB_URI, uri or "", uri)
+        variables = self.hub.model_variables
+        for name in entries if not variables.keys().isdisjoint(entries) else ():
+            if name in variables:
+                self.found(
+                    _MODEL_VARIABLE, name, repository(environment.literals()[name], bare=variables[name])
+                )
+        for name, takes in server.variables.items() if server is not None else ():
+            if name in entries:
+                for found in repositories(takes, [environment.literals()[name]]):
+                    self.found(_MODEL_VARIABLE, name, found)
 
     def _brings_token(self, subject: str, values: Sequence[str]) -> None:
         """Note a token of the container's own, unless it is the very variable that we would inject."""
@@ -267,6 +254,22 @@ class Evidence:
             if not value or (ours in value and self.environment.get(ours) is None):
                 continue
             self.token_argument = self.token_argument or subject
+
+
+def _is_data(variable: str) -> bool:
+    """Whether a variable names a data set, or a model as clients call it."""
+    return "DATASET" in variable or "SERVED" in variable
+
+
+def _stands_in(value: str, word: str) -> bool:
+    """Whether a repository stands in a word as a value of its own, and not as a part of a path."""
+    position = word.find(value)
+    while position >= 0:
+        end = position + len(value)
+        if not _NAME.fullmatch(word[position - 1 : position]) and not _NAME.fullmatch(word[end : end + 1]):
+            return True
+        position = word.find(value, end)
+    return False
 
 
 def evidence(

@@ -12,8 +12,8 @@ from webhook.core.hub import HUGGING_FACE, Hub
 from webhook.core.programs import KNOWN
 from webhook.core.servers import by_image
 
-_DOUBTFUL = ("(", "$", " ", "python", "pypy")
-"""Calls, variables, several words in one item, and interpreters are for the reader."""
+_DOUBTFUL = ("(", "$", " ", "--hf", "python", "pypy")
+"""Calls, variables, several words in one item, tokens and interpreters are for the reader."""
 
 
 def names_nothing(container: Mapping[str, Any], names: Collection[str], hub: Hub = HUGGING_FACE) -> bool:
@@ -25,13 +25,13 @@ def names_nothing(container: Mapping[str, Any], names: Collection[str], hub: Hub
         hub: Whose names to look for.
     """
     argv: list[str] = []
-    for field in ("command", "args"):
-        words = container.get(field)
-        if words:
-            argv += words
     try:
+        for field in ("command", "args"):
+            words = container.get(field)
+            if words:
+                argv += words
         text = "\n".join(argv)
-        if hub.scheme in text or len(text) > caps.STRING or not hub.model_variables.isdisjoint(names):
+        if hub.scheme in text or len(text) > caps.STRING or not hub.model_variables.keys().isdisjoint(names):
             return False
         env = container.get("env")
         if env and hub.scheme in "\n".join([entry["value"] for entry in env if "value" in entry]):
@@ -41,14 +41,13 @@ def names_nothing(container: Mapping[str, Any], names: Collection[str], hub: Hub
     for sign in _DOUBTFUL:
         if sign in text:
             return False
-    if not KNOWN.isdisjoint([word.rpartition("/")[2] for word in argv]):
-        return False
     image = container.get("image")
     server = by_image(image) if type(image) is str and len(image) < caps.IMAGE else None
-    if server is None:
-        return True
-    return (
-        not server.positional
-        and server.variables.keys().isdisjoint(names)
-        and server.spellings.isdisjoint([word.partition("=")[0] for word in argv])
+    return KNOWN.isdisjoint([word.rpartition("/")[2] for word in argv]) and (
+        server is None
+        or (
+            not server.positional
+            and server.variables.keys().isdisjoint(names)
+            and server.spellings.isdisjoint([word.partition("=")[0] for word in argv])
+        )
     )

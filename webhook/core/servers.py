@@ -34,14 +34,15 @@ class Server:
         name: As people call it; the subject of sentences.
         programs: Command lines that start it, as leading words.
         modules: Python modules that start it (`python -m`); a submodule counts as well.
-        images: Matches the last part of an image's repository, where the container has no command of its own or one
-            that is not recognised.
+        images: Matches the last part of an image's repository, where the container has no command of its own
+            or one that is not recognised.
         formats: KServe's `modelFormat.name` or the start of a runtime's name, in lower case.
-        flags: Long flags with dashes for underscores, and short ones, in the order in which they are downloaded.
+        flags: Long flags with dashes for underscores, and short ones, in the order in which they are read.
         positional: The first word that is no flag is the model.
         variables: Variables that name its model.
         token_flags: Flags that bring a token.
-        reads_token_path: It reads the file that `HF_TOKEN_PATH` names. Rust clients (hf-hub) and llama.cpp do not.
+        reads_token_path: It reads the file that `HF_TOKEN_PATH` names. Rust clients (hf-hub) and llama.cpp do
+            not.
     """
 
     name: str
@@ -76,6 +77,7 @@ _VLLM_FLAGS: Final = {
     "--speculative-config": Takes.JSON,
     "--speculative-config.model": Takes.MODEL,
     "-sc": Takes.JSON,
+    "-sc.model": Takes.MODEL,
     "--speculative-model": Takes.MODEL,
     "--draft-model": Takes.MODEL,
     "--lora-modules": Takes.MODULES,
@@ -93,7 +95,7 @@ SERVERS: Final = (
     Server(
         "vLLM",
         programs=(("vllm", "serve"), ("vllm", "launch", "render")),
-        modules=("vllm.entrypoints",),
+        modules=("vllm.entrypoints", "vllm_tgis_adapter"),
         images=r"(odh-|rhaii-)?vllm(?!-(router|sim|production-stack))(-.+)?|llm-d(-(cuda|xpu|cpu|hpu|rocm|aws|gb200))?(-dev)?",
         formats=("vllm", "kserve-vllmserver"),
         flags=_VLLM_FLAGS,
@@ -101,7 +103,8 @@ SERVERS: Final = (
     ),
     Server(
         "vLLM client",
-        programs=(("vllm", "bench"), ("vllm", "run-batch"), ("vllm", "chat"), ("vllm", "complete")),
+        # `vllm chat` and `vllm complete` send a name to a server and download nothing.
+        programs=(("vllm", "bench"), ("vllm", "run-batch")),
         flags=_VLLM_FLAGS,
     ),
     Server(
@@ -291,6 +294,8 @@ BOOLEAN_PREFIXES: Final = (
     "--no-",
     "--trust-remote-code",
     "--enforce-eager",
+    "--headless",
+    "--skip-",
     "--async-",
 )
 """Flags without a value, before which a positional argument may stand."""

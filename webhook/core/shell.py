@@ -1,9 +1,9 @@
 r"""A lexer for POSIX shell scripts that finds simple commands, in time linear in the script.
 
-It knows quotes, `\` continuations, comments, here-documents, redirections, `$(…)` and backticks, and leaves
-control flow alone: a command is a command wherever it stands. It is not a parser and refuses nothing: what it
-does not understand becomes part of a word that names nothing. `shlex` takes 7.7 s for one word of 1 MB and
-tree-sitter-bash 49 s for repeated `<<E`, hence a lexer of our own.
+It knows quotes, `\` continuations, comments, here-documents, redirections, `${…}`, `$(…)` and backticks, and
+leaves control flow alone: a command is a command wherever it stands. It is not a parser and refuses
+nothing: what it does not understand becomes part of a word that names nothing. `shlex` takes 7.7 s for one
+word of 1 MB and tree-sitter-bash 49 s on repeated `<<E`, hence a lexer of our own.
 """
 
 import re
@@ -21,11 +21,11 @@ class Piece(NamedTuple):
 
     quoted: bool
     """Its value is not split at blanks."""
-    default: str = ""
-    """Of `${name:-default}`."""
+    operator: str = ""
+    """Of `${name:-default}`: one of `-`, `=`, `+`, `?`, with or without a colon."""
 
-    has_default: bool = False
-    """Whether there is one, and whether it also stands in for an empty value is not told apart."""
+    default: "tuple[Piece, ...]" = ()
+    """What stands behind the operator."""
 
 
 Word = tuple[Piece, ...]
@@ -33,25 +33,29 @@ Command = list[Word]
 
 _UNKNOWN: Final = Piece("", "unknown", quoted=True)
 
+_SUBSTITUTIONS = r"""
+    |(?P<variable>\$(?:[A-Za-z_][A-Za-z0-9_]{0,127}|[0-9@*\#?$!-]))
+    |(?P<braced>\$\{(?:[A-Za-z_][A-Za-z0-9_]{0,127}|[0-9]{1,3}|[@*])\})
+    |(?P<default>\$\{(?:[A-Za-z_][A-Za-z0-9_]{0,127}|[0-9]{1,3}|[@*]):?[-=+?])
+    |(?P<broken>\$\{)
+    |(?P<tick>`)"""
 _PLAIN = re.compile(
     r"""(?P<blank>[ \t\r]+)
     |(?P<text>[^\s\\'"$`\#;&|()<>]+)
     |(?P<join>\\\r?\n)
     |(?P<escape>\\.)
-    |(?P<single>'[^']*(?:'|\Z))
+    |(?P<single>'[^']*'?)
+    |(?P<ansi>\$'[^'\\]*(?:\\[\s\S][^'\\]*)*'?)
     |(?P<double>\$?")
-    |(?P<variable>\$(?:[A-Za-z_][A-Za-z0-9_]{0,127}|[0-9@*\#?$!-]))
-    |(?P<braced>\$\{[A-Za-z_][A-Za-z0-9_]{0,127}(?::?[-=][^{}"'`$\\]{0,256})?\})
-    |(?P<broken>\$\{)
     |(?P<open>\$\(|[<>]\()
-    |(?P<tick>`)
     |(?P<hash>\#)
-    |(?P<here><<(?!<)-?[ \t]*(?:'(?P<h1>[^'\n]{1,64})'|"(?P<h2>[^"\n]{1,64})"|\\?(?P<h3>[A-Za-z0-9_.-]{1,64})))
+    |(?P<here><<(?!<)-?[ \t]*(?:'[^'\n]{1,64}'|"[^"\n]{1,64}"|\\?[A-Za-z0-9_.-]{1,64}))
     |(?P<redirect>&?(?:>>|>&|>\||>|<<<|<&|<>|<))
     |(?P<newline>\n)
     |(?P<paren>[()])
-    |(?P<end>[;&|]+)
-    |(?P<other>[\s\S])""",
+    |(?P<end>[;&|]+)"""
+    + _SUBSTITUTIONS
+    + r"|(?P<other>[\s\S])",
     re.VERBOSE,
 )
 _QUOTED = re.compile(
@@ -59,49 +63,43 @@ _QUOTED = re.compile(
     |(?P<close>")
     |(?P<join>\\\r?\n)
     |(?P<escape>\\[$`"\\])
-    |(?P<variable>\$(?:[A-Za-z_][A-Za-z0-9_]{0,127}|[0-9@*\#?$!-]))
-    |(?P<braced>\$\{[A-Za-z_][A-Za-z0-9_]{0,127}(?::?[-=][^{}"'`$\\]{0,256})?\})
-    |(?P<broken>\$\{)
-    |(?P<open>\$\()
-    |(?P<tick>`)
-    |(?P<other>[\s\S])""",
+    |(?P<open>\$\()"""
+    + _SUBSTITUTIONS
+    + r"|(?P<other>[\s\S])",
     re.VERBOSE,
 )
-_BRACED = re.compile(r"\$\{(\w+)(?:(:?[-=])(.*))?\}", re.DOTALL)
+_BRACED = re.compile(
+    r"""(?P<text>[^'"\\$`}]+)
+    |(?P<close>\})
+    |(?P<join>\\\r?\n)
+    |(?P<escape>\\.)
+    |(?P<single>'[^'}\n]{0,256}')
+    |(?P<double>")
+    |(?P<open>\$\()"""
+    + _SUBSTITUTIONS
+    + r"|(?P<other>[\s\S])",
+    re.VERBOSE,
+)
+_READERS: Final = {"quote": _QUOTED, "brace": _BRACED}
+_ANSI = re.compile(r"\\([\s\S])")
+_ANSI_LETTERS: Final = {"n": "\n", "t": "\t", "r": "\r"}
 _DEEPEST = 64
+"""Frames within frames; what is deeper cannot be known."""
 
 
 class _Frame:
-    """A script within a script: what was being read when `$(`, a backtick or a quote opened."""
+    """A script within a script: what was being read when `$(`, `${`, a backtick or a quote opened."""
 
-    __slots__ = ("command", "kind", "parentheses", "skip", "word")
+    __slots__ = ("command", "head", "kind", "parentheses", "quoted", "skip", "word")
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, quoted: bool = False, head: str = "") -> None:
         self.kind = kind
+        self.quoted = quoted
+        self.head = head
         self.command: Command = []
         self.word: list[Piece] | None = None
         self.skip = False
         self.parentheses = 0
-
-
-def _variable(text: str, *, quoted: bool) -> Piece:
-    if match := _BRACED.fullmatch(text):
-        name, operator, default = match.groups()
-        return Piece(name, "variable", quoted, default or "", operator is not None)
-    return Piece(text[1:], "variable", quoted)
-
-
-def _skip_documents(script: str, position: int, delimiters: list[str]) -> int:
-    """Return where the script goes on after the here-documents that begin at a position."""
-    for delimiter in delimiters:
-        while position < len(script):
-            end = script.find("\n", position)
-            end = len(script) if end < 0 else end
-            line = script[position:end].strip("\t\r")
-            position = end + 1
-            if line == delimiter:
-                break
-    return position
 
 
 def commands(script: str) -> Iterator[Command]:
@@ -114,36 +112,43 @@ def commands(script: str) -> Iterator[Command]:
     position = 0
     while position < len(script):
         frame = frames[-1]
-        match = (_QUOTED if frame.kind == "quote" else _PLAIN).match(script, position)
-        if match is None:  # pragma: no cover - the last alternative takes any character
-            return
-        kind = match.lastgroup if match.lastgroup not in {"h1", "h2", "h3"} else "here"
-        text = match.group()
+        match = _READERS.get(frame.kind, _PLAIN).match(script, position)
+        if match is None:
+            raise AssertionError("the last alternative takes any character")
+        kind, text = match.lastgroup, match.group()
         position = match.end()
-        if frame.kind == "quote":
-            yield from _quoted(frames, kind, text)
-            continue
-        if kind == "hash":
-            if frame.word is None:
-                end = script.find("\n", position)
-                position = len(script) if end < 0 else end
-            else:
-                frame.word.append(Piece(text, "text", quoted=False))
+        if frame.kind in _READERS:
+            yield from _within(frames, kind, text)
+        elif kind == "hash" and frame.word is None:
+            position = _end_of_line(script, position)
         elif kind == "here":
             _end_word(frame)
-            documents.append(match["h1"] or match["h2"] or match["h3"])
+            documents.append(text.lstrip("<-").strip(" \t\\").strip("'\""))
         elif kind == "newline":
             yield from _end_command(frame)
-            if documents:
-                position = _skip_documents(script, position, documents)
-                documents = []
+            position = _skip_documents(script, position, documents)
+            documents = []
         else:
             yield from _plain(frames, kind, text)
     while frames:
-        frame = frames.pop()
-        yield from _end_command(frame)
-        if frames and frame.kind != "quote":
-            _append(frames[-1], _UNKNOWN)
+        yield from _end_command(frames.pop())
+
+
+def _end_of_line(script: str, position: int) -> int:
+    end = script.find("\n", position)
+    return len(script) if end < 0 else end
+
+
+def _skip_documents(script: str, position: int, delimiters: list[str]) -> int:
+    """Return where the script goes on after the here-documents that begin at a position."""
+    for delimiter in delimiters:
+        while position < len(script):
+            end = _end_of_line(script, position)
+            line = script[position:end].strip("\t\r")
+            position = end + 1
+            if line == delimiter:
+                break
+    return position
 
 
 def _append(frame: _Frame, piece: Piece) -> None:
@@ -162,7 +167,8 @@ def _end_word(frame: _Frame) -> None:
 
 
 def _end_command(frame: _Frame) -> Iterator[Command]:
-    if frame.kind == "quote":
+    """End a command; what stands in a quote or brace that never closes is none."""
+    if frame.kind in _READERS:
         return
     _end_word(frame)
     frame.skip = False
@@ -171,72 +177,106 @@ def _end_command(frame: _Frame) -> Iterator[Command]:
         frame.command = []
 
 
-def _open(frames: list[_Frame], kind: str) -> None:
+def _open(frames: list[_Frame], frame: _Frame) -> None:
     if len(frames) < _DEEPEST:
-        frames.append(_Frame(kind))
+        frames.append(frame)
     else:
         _append(frames[-1], _UNKNOWN)
 
 
-def _tick(frames: list[_Frame]) -> Iterator[Command]:
-    """A backtick closes the innermost open one, or opens one."""
-    if frames[-1].kind == "tick":
+def _substitution(frames: list[_Frame], kind: str | None, text: str, *, quoted: bool) -> Iterator[Command]:
+    """Read what begins with `$` or a backtick."""
+    frame = frames[-1]
+    if kind == "variable":
+        _append(frame, Piece(text[1:], "variable", quoted))
+    elif kind == "braced":
+        _append(frame, Piece(text[2:-1], "variable", quoted))
+    elif kind in {"default", "broken"}:
+        _open(frames, _Frame("brace", quoted=quoted, head=text[2:]))
+    elif kind == "open":
+        _open(frames, _Frame("substitution"))
+    elif frame.kind == "tick":
         yield from _end_command(frames.pop())
         _append(frames[-1], _UNKNOWN)
     else:
-        _open(frames, "tick")
+        _open(frames, _Frame("tick"))
 
 
-def _quoted(frames: list[_Frame], kind: str | None, text: str) -> Iterator[Command]:
-    """Read one token within double quotes; the word belongs to the frame below."""
+def _within(frames: list[_Frame], kind: str | None, text: str) -> Iterator[Command]:
+    """Read one token within double quotes or braces; the word belongs to the frame below."""
     frame = frames[-1]
+    quoted = frame.kind == "quote" or frame.quoted
     if kind == "close":
-        pieces = frame.word or [Piece("", "text", quoted=True)]
-        frames.pop()
-        for piece in pieces:
-            _append(frames[-1], piece)
-    elif kind in {"variable", "braced"}:
-        _append(frame, _variable(text, quoted=True))
-    elif kind == "broken":
-        _append(frame, _UNKNOWN)
-    elif kind == "open":
-        _open(frames, "substitution")
-    elif kind == "tick":
-        yield from _tick(frames)
+        _close(frames)
+    elif kind == "double":
+        _open(frames, _Frame("quote"))
+    elif kind == "single" and not quoted:
+        _append(frame, Piece(text[1:-1], "text", quoted=True))
+    elif kind == "escape":
+        _append(frame, Piece(text[1:], "text", quoted=True))
+    elif kind in {"text", "other", "single"}:
+        _append(frame, Piece(text, "text", quoted=True))
     elif kind != "join":
-        _append(frame, Piece(text[1:] if kind == "escape" else text, "text", quoted=True))
+        yield from _substitution(frames, kind, text, quoted=quoted)
+
+
+def _close(frames: list[_Frame]) -> None:
+    """Hand what a quote or brace holds to the frame that it stands in."""
+    frame = frames.pop()
+    pieces = frame.word or []
+    if frame.kind == "quote":
+        for piece in pieces or [Piece("", "text", quoted=True)]:
+            _append(frames[-1], piece)
+    elif frame.head:
+        name = frame.head.rstrip(":-=+?")
+        operator = frame.head[len(name) :]
+        _append(frames[-1], Piece(name, "variable", frame.quoted, operator, tuple(pieces)))
+    else:
+        _append(frames[-1], _UNKNOWN)
 
 
 def _plain(frames: list[_Frame], kind: str | None, text: str) -> Iterator[Command]:
-    """Read one token outside double quotes."""
+    """Read one token outside double quotes and braces."""
     frame = frames[-1]
     if kind == "blank":
         _end_word(frame)
-    elif kind == "text" or kind == "other":
+    elif kind in {"text", "other", "hash"}:
         _append(frame, Piece(text, "text", quoted=False))
     elif kind == "escape":
         _append(frame, Piece(text[1:], "text", quoted=True))
     elif kind == "single":
         _append(frame, Piece(text[1:].removesuffix("'"), "text", quoted=True))
+    elif kind == "ansi":
+        inner = text[2:].removesuffix("'")
+        decoded = _ANSI.sub(lambda match: _ANSI_LETTERS.get(match[1], match[1]), inner)
+        _append(frame, Piece(decoded, "text", quoted=True))
     elif kind == "double":
-        _open(frames, "quote")
-    elif kind in {"variable", "braced"}:
-        _append(frame, _variable(text, quoted=False))
-    elif kind == "broken":
-        _append(frame, _UNKNOWN)
-    elif kind == "open":
-        _open(frames, "substitution")
-    elif kind == "tick":
-        yield from _tick(frames)
+        _open(frames, _Frame("quote"))
     elif kind == "redirect":
-        # `2>file`: the number belongs to the redirection.
-        if frame.word is not None and len(frame.word) == 1 and frame.word[0].text.isdigit():
-            frame.word = None
-        _end_word(frame)
-        frame.skip = True
-    elif kind == "paren" and text == ")" and frame.kind == "substitution" and frame.parentheses == 0:
+        _redirect(frame)
+    elif kind in {"paren", "end"}:
+        yield from _separator(frames, text)
+    elif kind != "join":
+        yield from _substitution(frames, kind, text, quoted=False)
+
+
+def _redirect(frame: _Frame) -> None:
+    """Leave the next word out; in `2>file` the number belongs to the redirection."""
+    if frame.word is not None and len(frame.word) == 1 and frame.word[0].text.isdigit():
+        frame.word = None
+    _end_word(frame)
+    frame.skip = True
+
+
+def _separator(frames: list[_Frame], text: str) -> Iterator[Command]:
+    """End a command at `;`, `&`, `|` or a parenthesis, which may close a substitution."""
+    frame = frames[-1]
+    if text == "(":
+        frame.parentheses += 1
+    elif text == ")" and frame.parentheses:
+        frame.parentheses -= 1
+    elif text == ")" and frame.kind == "substitution":
         yield from _end_command(frames.pop())
         _append(frames[-1], _UNKNOWN)
-    elif kind in {"paren", "end"}:
-        frame.parentheses += {"(": 1, ")": -1}.get(text, 0) if frame.parentheses or text == "(" else 0
-        yield from _end_command(frame)
+        return
+    yield from _end_command(frame)

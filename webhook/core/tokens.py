@@ -34,24 +34,38 @@ def own_token(
         token_argument: What the reader of its command found.
         hub: Whose names to look for.
     """
-    if environment.script or not hub.speaking.isdisjoint(environment.entries):
-        said = {*environment.entries, *environment.script}
-        for name in hub.token_variables:
-            if name in said:
-                return Obstacle(Reason.OWN_TOKEN, name)
-        if hub.path_variable in said:
-            return Obstacle(Reason.OWN_TOKEN_FILE, hub.path_variable)
-        for name in hub.offline_variables:
-            if name in said and (environment.get(name) or "").upper() in TRUE:
-                return Obstacle(Reason.OFFLINE, name)
-        for name in hub.disabling_variables:
-            if name in said and (environment.get(name) or "").upper() in TRUE:
-                return Obstacle(Reason.TOKEN_DISABLED, name)
-    if token_argument:
-        return Obstacle(Reason.OWN_TOKEN_ARGUMENT, token_argument)
-    if volumes and (mount := _token_mount(container, environment, volumes, hub)):
-        return Obstacle(Reason.OWN_TOKEN_FILE, mount)
+    obstacle = _said(environment, hub)
+    if obstacle is None and token_argument:
+        obstacle = Obstacle(Reason.OWN_TOKEN_ARGUMENT, token_argument)
+    if obstacle is None and volumes and (mount := _token_mount(container, environment, volumes, hub)):
+        obstacle = Obstacle(Reason.OWN_TOKEN_FILE, mount)
+    return obstacle
+
+
+def _said(environment: Environment, hub: Hub) -> Obstacle | None:
+    """Return the variable that tells of a token, or that none is wanted."""
+    entries, script = environment.entries, environment.script
+    if not script and hub.speaking.isdisjoint(entries):
+        return None
+    for name in hub.token_variables:
+        # `export HUGGING_FACE_HUB_TOKEN=$HF_TOKEN` hands on what we inject.
+        if name in entries or (name in script and not _is_ours(script[name], hub)):
+            return Obstacle(Reason.OWN_TOKEN, name)
+    if hub.path_variable in entries or hub.path_variable in script:
+        return Obstacle(Reason.OWN_TOKEN_FILE, hub.path_variable)
+    for reason, names in (
+        (Reason.OFFLINE, hub.offline_variables),
+        (Reason.TOKEN_DISABLED, hub.disabling_variables),
+    ):
+        for name in names:
+            if (environment.get(name) or "").upper() in TRUE:
+                return Obstacle(reason, name)
     return None
+
+
+def _is_ours(value: str, hub: Hub) -> bool:
+    """Whether a script's value is the variable that we inject, which nobody else sets."""
+    return UNKNOWN in value and hub.token_variable in value
 
 
 def possible_token(container: Mapping[str, Any], hub: Hub = HUGGING_FACE) -> Obstacle | None:
@@ -69,8 +83,8 @@ def foreign_endpoint(
 ) -> Obstacle | None:
     """Return the variable that would send the token elsewhere than the platform allows.
 
-    An endpoint counts as allowed only when it is a literal and one of the platform's, so plain `http:` needs the
-    platform's word as well. An empty value is no endpoint.
+    An endpoint counts as allowed only when it is a literal and one of the platform's, so plain `http:` needs
+    the platform's word as well. An empty value is no endpoint.
     """
     name = hub.endpoint_variable
     if name not in environment.entries and name not in environment.script:
@@ -101,11 +115,13 @@ def _token_mount(
         )
         if not as_file and not in_folder:
             continue
-        for volume in volumes:
-            if type(volume) is dict and volume.get("name") == mount.get("name"):
-                paths = _secret_paths(volume)
-                if paths is not None and (as_file or not paths or hub.file_name in paths):
-                    return where
+        wanted = "" if as_file else hub.file_name
+        if any(
+            volume.get("name") == mount.get("name") and _holds_secret(volume, wanted)
+            for volume in volumes
+            if type(volume) is dict
+        ):
+            return where
     return None
 
 
@@ -115,12 +131,13 @@ def _is_token_path(path: str, home: str, hub: Hub) -> bool:
     return path.endswith(f"{hub.default_home}/{hub.file_name}")
 
 
-def _secret_paths(volume: Mapping[str, Any]) -> list[str] | None:
-    """Return the file names that a volume's Secret is given, empty for all its keys; None for no Secret."""
-    if type(volume.get("secret")) is dict:
-        return [read.string(item, "path") for _, item in read.objects(volume["secret"], "items")]
-    for _, source in read.objects(read.mapping(volume, "projected"), "sources"):
-        if type(source.get("secret")) is dict:
-            return [read.string(item, "path") for _, item in read.objects(source["secret"], "items")]
-    driver = read.string(read.mapping(volume, "csi"), "driver")
-    return [] if driver == "secrets-store.csi.k8s.io" else None
+def _holds_secret(volume: Mapping[str, Any], file_name: str) -> bool:
+    """Whether a volume holds a Secret with a file of that name, or any Secret where no name is asked for."""
+    sources = [volume, *(source for _, source in read.objects(read.mapping(volume, "projected"), "sources"))]
+    for source in sources:
+        secret = source.get("secret")
+        if type(secret) is dict:
+            paths = [read.string(item, "path") for _, item in read.objects(secret, "items")]
+            if not file_name or not paths or file_name in paths:
+                return True
+    return read.string(read.mapping(volume, "csi"), "driver") == "secrets-store.csi.k8s.io"

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from webhook.core import caps
-from webhook.core.shell import Word
+from webhook.core.hub import HUGGING_FACE
+from webhook.core.shell import Piece, Word
 
 UNKNOWN: Final = "\0"
 """Stands for what cannot be known.
@@ -18,6 +19,7 @@ No argument of a process can contain it.
 """
 
 _KUBERNETES = re.compile(r"\$\$|\$\(([^()$\s]{1,256})\)")
+_OURS: Final = HUGGING_FACE.token_variable
 
 
 class OverCapError(Exception):
@@ -47,18 +49,25 @@ class Environment:
     """The variables of one container, literal values resolved when somebody asks.
 
     Args:
-        entries: Name to the raw entry of `env`, in order; a name that is listed twice has its last entry, as at
-            run time.
+        entries: Name to the raw entry of `env`, in order; a name that is listed twice has its last entry, as
+            at run time.
+
+    Attributes:
+        script: What the container's own script sets.
+        loops: Variables of `for` loops that go over words.
+        used: Variables that the command being read refers to as a shell does.
+        referred: Variables that the container refers to as `$(VAR)`, directly or through another one.
+        budget: What its expansions may still come to.
     """
 
-    __slots__ = ("_resolved", "budget", "entries", "script", "used")
+    __slots__ = ("_resolved", "budget", "entries", "loops", "referred", "script", "used")
 
     def __init__(self, entries: Mapping[str, Any]) -> None:
         self.entries = entries
         self.script: dict[str, str] = {}
-        """What the container's own script sets."""
+        self.loops: dict[str, list[str]] = {}
         self.used: set[str] = set()
-        """Variables that were asked for; the reader of a command empties it."""
+        self.referred: set[str] = set()
         self.budget = Budget()
         self._resolved: dict[str, str] | None = None
 
@@ -76,6 +85,8 @@ class Environment:
                 if type(value) is not str:
                     # An entry without value and valueFrom is the empty string (core/v1, EnvVar).
                     value = "" if value is None and not entry.get("valueFrom") else UNKNOWN
+                elif len(value) > caps.STRING:
+                    value = UNKNOWN
                 elif "$" in value:
                     value = self._expand(value, resolved)
                 resolved[name] = value
@@ -89,7 +100,7 @@ class Environment:
             value = known.get(name)
             if value is None:
                 return match[0]
-            self.used.add(name)
+            self.referred.add(name)
             self.budget.take(len(value))
             return value
 
@@ -107,13 +118,26 @@ class Environment:
         """Return a variable as a script sees it; None where nobody sets it."""
         return self.script[name] if name in self.script else self.literals().get(name)
 
-    def words(self, word: Word, positional: Sequence[str] = ()) -> list[str]:
-        """Return the fields that a word of a script becomes: variables replaced, unquoted values split at
-        blanks.
+    def assign(self, name: str, value: str) -> None:
+        """Set a variable as a script does; `NAME+` adds to what it is.
+
+        Raises:
+            OverCapError: It grows and grows.
+        """
+        if name[-1:] == "+":
+            name = name[:-1]
+            value = (self.get(name) or "") + value
+            # Adding copies: a script of nothing but `A+=x` would be quadratic.
+            self.budget.take(len(value) // 32)
+        self.script[name] = value
+        self.loops.pop(name, None)
+
+    def words(self, word: Word, parameters: Sequence[str] = ()) -> list[str]:
+        """Return the fields that a word becomes: variables replaced, unquoted values split at blanks.
 
         Args:
             word: As the lexer gives it.
-            positional: What `$1 …` and `"$@"` stand for.
+            parameters: `$0`, `$1`, …
 
         Raises:
             OverCapError: The result is too long.
@@ -122,35 +146,51 @@ class Environment:
             return [word[0].text]
         fields: list[str] = []
         current: list[str] = []
-        open_field = False
         for piece in word:
-            if piece.kind == "text":
-                current.append(piece.text)
-                open_field = True
-                continue
-            value = UNKNOWN if piece.kind == "unknown" else self._value(piece.text, positional)
-            if isinstance(value, list):
-                parts = value
-            else:
-                if piece.has_default and not value:
-                    value = piece.default
-                value = f"{UNKNOWN}{piece.text}{UNKNOWN}" if value is None else value
-                parts = [value] if piece.quoted else value.split()
-            self.budget.take(sum(map(len, parts)))
+            parts = [piece.text] if piece.kind == "text" else self._parts(piece, parameters)
             for index, part in enumerate(parts):
                 if index:
                     fields.append("".join(current))
                     current = []
                 current.append(part)
-                open_field = True
-        if open_field:
+        if current:
             fields.append("".join(current))
         return fields
 
-    def _value(self, name: str, positional: Sequence[str]) -> str | list[str] | None:
-        if name in {"@", "*"}:
-            return list(positional)
+    def _parts(self, piece: Piece, parameters: Sequence[str]) -> list[str]:
+        """Return what a reference becomes, in fields."""
+        if piece.kind == "unknown":
+            return [UNKNOWN]
+        if piece.text in {"@", "*"}:
+            parts = list(parameters[1:])
+        else:
+            value = self._value(piece, parameters)
+            parts = [value] if piece.quoted else value.split()
+        # An empty field costs something too: `"$@"` may stand for thousands of them, again and again.
+        self.budget.take(sum(map(len, parts)) + len(parts))
+        return parts
+
+    def _value(self, piece: Piece, parameters: Sequence[str]) -> str:
+        """Return a variable's value, or its marker (its name between two `UNKNOWN`) where nobody sets it."""
+        name, operator = piece.text, piece.operator
+        marker = f"{UNKNOWN}{name}{UNKNOWN}"
+        value: str | None
         if name.isdigit():
-            return positional[int(name) - 1] if 0 < int(name) <= len(positional) else UNKNOWN
-        self.used.add(name)
-        return self.get(name)
+            value = parameters[int(name)] if int(name) < len(parameters) else None
+        else:
+            self.used.add(name)
+            value = self.get(name)
+            if value is None and name == _OURS and "+" not in operator:
+                # The script asks for the variable that we would inject, whatever it does without.
+                return marker
+        missing = value is None or (operator[:1] == ":" and not value)
+        if operator[-1:] == "+":
+            return "" if missing else self._default(piece, parameters)
+        if missing and operator[-1:] in {"-", "="}:
+            value = self._default(piece, parameters)
+            if operator[-1:] == "=":
+                self.script[name] = value
+        return marker if value is None else value
+
+    def _default(self, piece: Piece, parameters: Sequence[str]) -> str:
+        return " ".join(self.words(piece.default, parameters))

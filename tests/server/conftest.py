@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -62,8 +62,8 @@ def start(tls_files: TlsSettings, trust: ssl.SSLContext) -> Iterator[Callable[..
     """Start servers with settings of a test's own; they are stopped at its end."""
     started: list[Running] = []
 
-    def start_one(**changes: Any) -> Running:
-        running = Running(replace(quick_settings(tls_files), **changes), trust)
+    def start_one(**changes: object) -> Running:
+        running = Running(replace(quick_settings(tls_files), **cast("dict[str, Any]", changes)), trust)
         running.start()
         started.append(running)
         return running

@@ -32,7 +32,8 @@ class Answer:
     body: bytes
 
     @property
-    def json(self) -> Any:
+    def json(self) -> Any:  # noqa: ANN401 - whatever came
+        """The body, parsed."""
         return json.loads(self.body)
 
 
@@ -49,6 +50,7 @@ class Running:
     up: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
+        """Start, and return when it listens."""
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         assert self.up.wait(20), "the server did not start"
@@ -82,10 +84,12 @@ class Running:
         self.loop.call_soon_threadsafe(function)
 
     def stop(self) -> None:
+        """Do what a signal does."""
         assert self.service
         self.call(self.service.stop)
 
     def join(self) -> None:
+        """Wait for the end."""
         self._thread.join(20)
         assert not self._thread.is_alive(), "the server did not stop"
 
@@ -97,6 +101,7 @@ class Running:
             self.join()
 
     def port(self, which: str) -> int:
+        """Return the port that was taken for `https` or `ops`."""
         assert self.service
         return int(self.service.addresses[which].rpartition(":")[2])
 
@@ -105,10 +110,9 @@ class Running:
         """What was logged so far."""
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
-    def connect(self, **settings: Any) -> http.client.HTTPSConnection:
-        return http.client.HTTPSConnection(
-            "localhost", self.port("https"), context=self.trust, **{"timeout": 20, **settings}
-        )
+    def connect(self) -> http.client.HTTPSConnection:
+        """Return a client connection, which opens itself."""
+        return http.client.HTTPSConnection("localhost", self.port("https"), context=self.trust, timeout=20)
 
     def post(
         self, body: bytes, path: str = "/mutate", headers: dict[str, str] = JSON, method: str = "POST"

@@ -12,7 +12,7 @@ from webhook.core.admit import admit
 from webhook.server import app
 
 
-def dump(value: Any) -> bytes:
+def dump(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
@@ -72,7 +72,7 @@ def test_only_mutate_all_reaches_pods_outside_kserve(server: Running, review: di
         ("POST", "/mutate", JSON, b"[]", 400, "not an AdmissionReview"),
     ],
 )
-def test_a_wrong_request_gets_a_status_and_one_sentence(
+def test_a_wrong_request_gets_a_status_and_one_sentence(  # noqa: PLR0913, PLR0917 - a table of columns
     server: Running, method: str, path: str, headers: dict[str, str], body: bytes, status: int, sentence: str
 ) -> None:
     answer = server.post(body, path, headers, method)

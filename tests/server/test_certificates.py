@@ -200,7 +200,7 @@ def test_a_start_without_a_usable_certificate_says_which_setting_is_wrong(
 ) -> None:
     from webhook.settings import TlsSettings  # noqa: PLC0415
 
-    with pytest.raises(StartError, match="tls.certFile is not set"):
+    with pytest.raises(StartError, match=r"tls\.certFile is not set"):
         start(tls=TlsSettings())
-    with pytest.raises(StartError, match="tls.certFile /nowhere cannot be read: No such file"):
+    with pytest.raises(StartError, match=r"tls\.certFile /nowhere cannot be read: No such file"):
         start(tls=TlsSettings("/nowhere", "/nowhere"))

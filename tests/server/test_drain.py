@@ -50,9 +50,11 @@ class Process:
         pytest.fail(f"{event} was not logged: {self.process.stderr and self.process.stderr.read()!r}")
 
     def connect(self) -> http.client.HTTPSConnection:
+        """Return a client connection, which opens itself."""
         return http.client.HTTPSConnection("localhost", self.https, context=self.trust, timeout=20)
 
     def ready(self) -> Answer:
+        """Ask whether it is ready."""
         connection = http.client.HTTPConnection("127.0.0.1", self.ops, timeout=20)
         try:
             return exchange(connection, b"", "/readyz", {}, "GET")
@@ -60,6 +62,7 @@ class Process:
             connection.close()
 
     def end(self) -> None:
+        """End it if it still runs."""
         self.process.kill()
         self.process.communicate()
 
@@ -219,8 +222,13 @@ def test_a_port_that_is_taken_ends_the_start_with_2_and_a_sentence(
 ) -> None:
     taken = launch().https
     ended = subprocess.run(
-        [*SERVE, "--host=127.0.0.1", f"--port={taken}", f"--tls-cert-file={tls_files.cert_file}"]
-        + [f"--tls-key-file={tls_files.key_file}"],
+        [
+            *SERVE,
+            "--host=127.0.0.1",
+            f"--port={taken}",
+            f"--tls-cert-file={tls_files.cert_file}",
+            f"--tls-key-file={tls_files.key_file}",
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -9,10 +9,10 @@ import pytest
 from webhook.core.decision import Action, Decision, Scope, Verdict
 from webhook.core.reasons import Outcome, Reason
 from webhook.server.problem import Problem
-from webhook.server.review import parse_review, render_review
+from webhook.server.review import Review, parse_review, render_review
 
 
-def parse(review: dict[str, Any]) -> Any:
+def parse(review: dict[str, Any]) -> Review:
     return parse_review(json.dumps(review).encode(), Scope.KSERVE)
 
 
@@ -24,6 +24,7 @@ def answer(review: dict[str, Any], decision: Decision) -> dict[str, Any]:
 def test_the_core_is_asked_what_the_envelope_says(review: dict[str, Any]) -> None:
     parsed = parse(review)
     request = parsed.request
+    assert request
     assert (request.group, request.kind, request.operation) == ("", "Pod", "CREATE")
     assert (request.namespace, request.scope, request.subresource) == ("peers-bench", Scope.KSERVE, "")
     assert request.object == review["request"]["object"]

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from webhook.core.knowledge import Knowledge, Namespace
 from webhook.core.settings import Rule, SecretRef, Settings
@@ -47,8 +47,8 @@ def load(path: Path | None, *, environ: Mapping[str, str] | None, overrides: Map
             """Return what was read above."""
             return (
                 init_settings,
-                InitSettingsSource(settings_cls, environment),
-                InitSettingsSource(settings_cls, file.values if file else {}),
+                _Read(settings_cls, environment),
+                _Read(settings_cls, file.values if file else {}),
             )
 
     try:
@@ -57,6 +57,22 @@ def load(path: Path | None, *, environ: Mapping[str, str] | None, overrides: Map
         stronger = (overrides, environment)
         raise SettingsError([_problem(details, file, stronger) for details in error.errors()]) from None
     return Loaded(_core(model), _knowledge(model), _server(model))
+
+
+class _Read(PydanticBaseSettingsSource):
+    """Settings that were read already, by exactly their YAML names."""
+
+    def __init__(self, settings_cls: type[BaseSettings], values: dict[str, Any]) -> None:
+        super().__init__(settings_cls)
+        self._values = values
+
+    def __call__(self) -> dict[str, Any]:
+        """Return them all."""
+        return self._values
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        """Return one; pydantic-settings wants it to exist and does not call it."""
+        return self._values.get(field_name), field_name, False
 
 
 def _core(model: SettingsModel) -> Settings:

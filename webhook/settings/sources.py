@@ -25,6 +25,10 @@ _SERVICE_LINK = re.compile(
 """What kubelet sets for each Service of the namespace whose name begins with ours (`enableServiceLinks`)."""
 
 
+_DEEPEST = 8
+"""Levels of the file whose lines are noted; the deepest setting is on the fourth."""
+
+
 class Leaf(NamedTuple):
     """One setting: its YAML path and its field."""
 
@@ -104,18 +108,25 @@ def _value(text: str, field: FieldInfo) -> Any:  # noqa: ANN401
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which a key that stands twice in a map is a mistake; PyYAML takes the last one silently."""
+    """YAML whose keys are text and stand once in a map; PyYAML takes the last of two silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         seen: set[Any] = set()
         for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                continue
             if key_node.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f'key "{key_node.value}" stands twice', key_node.start_mark
                 )
-            if isinstance(key_node, yaml.ScalarNode):
-                seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
+            seen.add(key_node.value)
+        mapping = super().construct_mapping(node, deep)
+        for key in mapping:
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} is not text; quotes make it text", node.start_mark
+                )
+        return mapping
 
 
 class File(NamedTuple):
@@ -158,7 +169,9 @@ def from_file(path: Path) -> File:
 
 
 def _lines(node: yaml.Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    """Yield the path and the line of every key and item below a node."""
+    """Yield the path and the line of every key and item below a node; an alias may contain itself."""
+    if len(path) > _DEEPEST:
+        return
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             yield (*path, key.value), key.start_mark.line + 1

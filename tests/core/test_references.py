@@ -92,7 +92,8 @@ def test_the_table_covers_every_server_flag_tool_call_and_reason() -> None:
     "server", [server for server in SERVERS if server.images], ids=lambda server: server.name
 )
 def test_every_image_of_a_server_is_in_the_table_and_so_is_a_look_alike(server: Server) -> None:
-    matching, others = set(), set()
+    matching: set[tuple[str, bool]] = set()
+    others: set[tuple[str, bool]] = set()
     for image, expected in _images():
         matches = re.fullmatch(server.images, image) is not None
         (matching if matches else others).add((image, expected.startswith("NoHub")))

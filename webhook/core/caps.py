@@ -20,6 +20,9 @@ exponentially."""
 IMAGE: Final = 1024
 """Characters of an image's name."""
 
+TOKENS: Final = 32 * 1024
+"""Words, quotes, separators … of all scripts of one object together, at 2 to 5 µs each."""
+
 NESTING: Final = 4
 """Shells within shells: `sh -c "eval …"`."""
 
@@ -28,3 +31,26 @@ ROUNDS: Final = 16
 
 SUBJECT: Final = 100
 """Characters of a name that is repeated in a sentence."""
+
+
+class OverCapError(Exception):
+    """More was asked of us than the caps allow; its text is the subject of the reason."""
+
+
+class Steps:
+    """How many tokens of scripts may still be read."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, tokens: int = TOKENS) -> None:
+        self.left = tokens
+
+    def take(self) -> None:
+        """Read one more.
+
+        Raises:
+            OverCapError: There are no more to be had.
+        """
+        self.left -= 1
+        if self.left < 0:
+            raise OverCapError(f"its scripts have more than {TOKENS} words and signs")

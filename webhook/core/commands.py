@@ -99,7 +99,7 @@ def _script(
     if depth > caps.NESTING:
         return
     own = list(parameters)
-    for raw in shell.commands(script):
+    for raw in shell.commands(script, environment.steps):
         for words in _rounds(raw, own, environment):
             if not words:
                 continue

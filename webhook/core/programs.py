@@ -65,7 +65,7 @@ def basename(word: str) -> str:
 
 def known(program: str) -> bool:
     """Whether a program's command line can be read."""
-    return program in KNOWN or _PYTHON.fullmatch(program) is not None
+    return program in KNOWN or (program[:1] == "p" and _PYTHON.fullmatch(program) is not None)
 
 
 def wrapped(words: Sequence[str]) -> int | None:

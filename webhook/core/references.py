@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from webhook.core import caps, read
 from webhook.core.arguments import Arguments, parse, repositories
 from webhook.core.calls import calls
+from webhook.core.caps import OverCapError, Steps
 from webhook.core.commands import simple_commands
 from webhook.core.hub import HUGGING_FACE, Hub, Tool, from_uri, redact, repository
 from webhook.core.programs import (
@@ -21,7 +22,7 @@ from webhook.core.programs import (
 )
 from webhook.core.reasons import Reason
 from webhook.core.servers import Server, Takes, by_image
-from webhook.core.variables import Environment, OverCapError
+from webhook.core.variables import Environment
 
 _HUB_URI, _MODEL_FLAG, _DOWNLOAD_TOOL = Reason.HUB_URI, Reason.MODEL_FLAG, Reason.DOWNLOAD_TOOL
 _PYTHON_CALL, _MODEL_VARIABLE = Reason.PYTHON_CALL, Reason.MODEL_VARIABLE
@@ -45,12 +46,13 @@ class Reference(NamedTuple):
 
 
 class Budget:
-    """How much of an object may still be read, in characters."""
+    """How much of an object may still be read, in characters, and in tokens of its scripts."""
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "steps")
 
     def __init__(self) -> None:
         self.left = caps.OBJECT
+        self.steps = Steps()
 
 
 class Evidence:
@@ -288,6 +290,7 @@ def evidence(
         hinted: The server that KServe will run it with, where the container does not say.
         hub: Whose names to look for.
     """
+    environment.steps = budget.steps
     seen = Evidence(environment, hub)
     try:
         seen.read(container, budget, hinted)

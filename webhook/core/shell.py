@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from webhook.core import caps
+
 
 class Piece(NamedTuple):
     """A part of a word: text, or a reference to a variable."""
@@ -102,36 +104,48 @@ class _Frame:
         self.parentheses = 0
 
 
-def commands(script: str) -> Iterator[Command]:
+def commands(script: str, steps: caps.Steps) -> Iterator[Command]:
     """Yield the simple commands of a script in the order in which they end, inner ones first.
 
     Assignments (`NAME=value`) are words like others. Redirections and their targets are left out.
+
+    Args:
+        script: Any text.
+        steps: How many tokens may still be read.
+
+    Raises:
+        OverCapError: It has more.
     """
     frames = [_Frame("script")]
     documents: list[str] = []
     position = 0
     while position < len(script):
+        steps.take()
         frame = frames[-1]
         match = _READERS.get(frame.kind, _PLAIN).match(script, position)
         if match is None:
             raise AssertionError("the last alternative takes any character")
         kind, text = match.lastgroup, match.group()
         position = match.end()
+        ended: Command | None = None
         if frame.kind in _READERS:
-            yield from _within(frames, kind, text)
+            ended = _within(frames, kind, text)
         elif kind == "hash" and frame.word is None:
             position = _end_of_line(script, position)
         elif kind == "here":
             _end_word(frame)
             documents.append(text.lstrip("<-").strip(" \t\\").strip("'\""))
         elif kind == "newline":
-            yield from _end_command(frame)
+            ended = _end_command(frame)
             position = _skip_documents(script, position, documents)
             documents = []
         else:
-            yield from _plain(frames, kind, text)
+            ended = _plain(frames, kind, text)
+        if ended:
+            yield ended
     while frames:
-        yield from _end_command(frames.pop())
+        if ended := _end_command(frames.pop()):
+            yield ended
 
 
 def _end_of_line(script: str, position: int) -> int:
@@ -166,15 +180,16 @@ def _end_word(frame: _Frame) -> None:
         frame.word = None
 
 
-def _end_command(frame: _Frame) -> Iterator[Command]:
-    """End a command; what stands in a quote or brace that never closes is none."""
+def _end_command(frame: _Frame) -> Command | None:
+    """End a command and return it; what stands in a quote or brace that never closes is none."""
     if frame.kind in _READERS:
-        return
+        return None
     _end_word(frame)
     frame.skip = False
-    if frame.command:
-        yield frame.command
+    command = frame.command
+    if command:
         frame.command = []
+    return command
 
 
 def _open(frames: list[_Frame], frame: _Frame) -> None:
@@ -184,7 +199,7 @@ def _open(frames: list[_Frame], frame: _Frame) -> None:
         _append(frames[-1], _UNKNOWN)
 
 
-def _substitution(frames: list[_Frame], kind: str | None, text: str, *, quoted: bool) -> Iterator[Command]:
+def _substitution(frames: list[_Frame], kind: str | None, text: str, *, quoted: bool) -> Command | None:
     """Read what begins with `$` or a backtick."""
     frame = frames[-1]
     if kind == "variable":
@@ -196,13 +211,20 @@ def _substitution(frames: list[_Frame], kind: str | None, text: str, *, quoted: 
     elif kind == "open":
         _open(frames, _Frame("substitution"))
     elif frame.kind == "tick":
-        yield from _end_command(frames.pop())
-        _append(frames[-1], _UNKNOWN)
+        return _end_substitution(frames)
     else:
         _open(frames, _Frame("tick"))
+    return None
 
 
-def _within(frames: list[_Frame], kind: str | None, text: str) -> Iterator[Command]:
+def _end_substitution(frames: list[_Frame]) -> Command | None:
+    """Return the last command of what is now closed; its output cannot be known."""
+    command = _end_command(frames.pop())
+    _append(frames[-1], _UNKNOWN)
+    return command
+
+
+def _within(frames: list[_Frame], kind: str | None, text: str) -> Command | None:
     """Read one token within double quotes or braces; the word belongs to the frame below."""
     frame = frames[-1]
     quoted = frame.kind == "quote" or frame.quoted
@@ -217,7 +239,8 @@ def _within(frames: list[_Frame], kind: str | None, text: str) -> Iterator[Comma
     elif kind in {"text", "other", "single"}:
         _append(frame, Piece(text, "text", quoted=True))
     elif kind != "join":
-        yield from _substitution(frames, kind, text, quoted=quoted)
+        return _substitution(frames, kind, text, quoted=quoted)
+    return None
 
 
 def _close(frames: list[_Frame]) -> None:
@@ -235,7 +258,7 @@ def _close(frames: list[_Frame]) -> None:
         _append(frames[-1], _UNKNOWN)
 
 
-def _plain(frames: list[_Frame], kind: str | None, text: str) -> Iterator[Command]:
+def _plain(frames: list[_Frame], kind: str | None, text: str) -> Command | None:
     """Read one token outside double quotes and braces."""
     frame = frames[-1]
     if kind == "blank":
@@ -255,9 +278,10 @@ def _plain(frames: list[_Frame], kind: str | None, text: str) -> Iterator[Comman
     elif kind == "redirect":
         _redirect(frame)
     elif kind in {"paren", "end"}:
-        yield from _separator(frames, text)
+        return _separator(frames, text)
     elif kind != "join":
-        yield from _substitution(frames, kind, text, quoted=False)
+        return _substitution(frames, kind, text, quoted=False)
+    return None
 
 
 def _redirect(frame: _Frame) -> None:
@@ -268,7 +292,7 @@ def _redirect(frame: _Frame) -> None:
     frame.skip = True
 
 
-def _separator(frames: list[_Frame], text: str) -> Iterator[Command]:
+def _separator(frames: list[_Frame], text: str) -> Command | None:
     """End a command at `;`, `&`, `|` or a parenthesis, which may close a substitution."""
     frame = frames[-1]
     if text == "(":
@@ -276,7 +300,5 @@ def _separator(frames: list[_Frame], text: str) -> Iterator[Command]:
     elif text == ")" and frame.parentheses:
         frame.parentheses -= 1
     elif text == ")" and frame.kind == "substitution":
-        yield from _end_command(frames.pop())
-        _append(frames[-1], _UNKNOWN)
-        return
-    yield from _end_command(frame)
+        return _end_substitution(frames)
+    return _end_command(frame)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from webhook.core import caps
+from webhook.core.caps import OverCapError, Steps
 from webhook.core.hub import HUGGING_FACE
 from webhook.core.shell import Piece, Word
 
@@ -20,10 +21,6 @@ No argument of a process can contain it.
 
 _KUBERNETES = re.compile(r"\$\$|\$\(([^()$\s]{1,256})\)")
 _OURS: Final = HUGGING_FACE.token_variable
-
-
-class OverCapError(Exception):
-    """More was asked of us than the caps allow; its text is the subject of the reason."""
 
 
 class Budget:
@@ -58,9 +55,10 @@ class Environment:
         used: Variables that the command being read refers to as a shell does.
         referred: Variables that the container refers to as `$(VAR)`, directly or through another one.
         budget: What its expansions may still come to.
+        steps: What may still be read of its scripts; of its object's, once that is known.
     """
 
-    __slots__ = ("_resolved", "budget", "entries", "loops", "referred", "script", "used")
+    __slots__ = ("_resolved", "budget", "entries", "loops", "referred", "script", "steps", "used")
 
     def __init__(self, entries: Mapping[str, Any]) -> None:
         self.entries = entries
@@ -69,6 +67,7 @@ class Environment:
         self.used: set[str] = set()
         self.referred: set[str] = set()
         self.budget = Budget()
+        self.steps = Steps()
         self._resolved: dict[str, str] | None = None
 
     def literals(self) -> Mapping[str, str]:

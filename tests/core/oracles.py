@@ -17,7 +17,6 @@ from webhook.core.settings import Settings
 
 TOKEN_LIKE = re.compile(r"hf_[A-Za-z0-9]{20,}")
 INJECTED = "hf-token-injector.io/injected"
-_OURS = {"HF_TOKEN", "HF_TOKEN_PATH"}
 _MOUNT = "/var/run/secrets/huggingface"
 _VOLUME = re.compile(r"hf-token-[0-9a-f]{8}")
 _TOUCHED = re.compile(
@@ -111,7 +110,8 @@ def equal_in_two_passes(situation: Situation, decision: Decision) -> None:
     for index, container in enumerate(situation.request.object["spec"].get("initContainers") or []):
         if not isinstance(container, dict) or container.get("name") != "storage-initializer":
             continue
-        if _OURS & {entry.get("name") for entry in container.get("env") or []}:
+        if "TOKEN" in str(container.get("env")):
+            # What others gave it is copied to others, and one that came late cannot be.
             continue
         early = copy.deepcopy(situation.request.object)
         del early["spec"]["initContainers"][index]
@@ -202,7 +202,7 @@ def _without_ours(document: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 _OUR_ITEMS: dict[str, Callable[[dict[str, Any]], bool]] = {
-    "env": lambda item: item.get("name") in _OURS,
+    "env": lambda item: item.get("name") in ("HF_TOKEN", "HF_TOKEN_PATH"),
     "volumes": lambda item: bool(_VOLUME.fullmatch(str(item.get("name")))),
     "volumeMounts": lambda item: item.get("mountPath") == _MOUNT,
 }

@@ -68,6 +68,12 @@ class Case:
             reference["optional"] = True
         return {"name": variable, "valueFrom": {"secretKeyRef": reference}}
 
+    def warn_of_env_from(self, container: str, secret: str) -> None:
+        """Tell the way out where nothing is injected because of what an `envFrom` may hold."""
+        self.warnings.append(
+            f"{container}: Secret {secret} in envFrom may hold a token; annotation {names.SECRET} decides"
+        )
+
     def missing(self, choice: Choice) -> bool:
         """Deal with a Secret that is known not to exist; return whether nothing is injected because of it.
 

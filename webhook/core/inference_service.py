@@ -147,6 +147,8 @@ class _Component:
                     judgement = self._instead(
                         judgement, reason, *[serving.name] * (reason is Reason.MUTATE_AUTO)
                     )
+        elif judgement.reason is Reason.MAY_HAVE_TOKEN:
+            self.case.warn_of_env_from(serving.name, judgement.subject)
         action = self._apply(serving, wanted)
         if choice is not None and wanted is not None:
             noted = record.entry(choice, judgement.reason, Method.ENV)

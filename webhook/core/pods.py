@@ -21,6 +21,7 @@ _HUB = HUGGING_FACE
 _TOKENS = frozenset(_HUB.token_variables)
 _ADD, _NONE = Action.ADD, Action.NONE
 _ENV, _FILE = Method.ENV, Method.FILE
+_MAY_HAVE = Reason.MAY_HAVE_TOKEN
 """Looked up once: a member of an enum costs 0.2 µs (CPython 3.11), and every Pod comes this way."""
 
 
@@ -105,6 +106,8 @@ class PodCase:
                 elif reason.needs:
                     verdict = self._grant(container, judgement)
                 else:
+                    if reason is _MAY_HAVE:
+                        self.case.warn_of_env_from(container.name, subject)
                     verdict = Verdict(
                         container.name, container.pointer, _NONE, reason, subject, None, None, repositories
                     )

@@ -105,7 +105,7 @@ def keep_generation(situation: Situation, decision: Decision) -> None:
 
 
 def equal_in_two_passes(situation: Situation, decision: Decision) -> None:
-    """Assert that a Pod comes out the same where KServe adds `storage-initializer` between two calls of ours."""
+    """Assert that a Pod comes out the same where KServe adds `storage-initializer` between two calls."""
     once = applied(situation.request.object, decision.patch)
     for index, container in enumerate(situation.request.object["spec"].get("initContainers") or []):
         if not isinstance(container, dict) or container.get("name") != "storage-initializer":

@@ -1,4 +1,4 @@
-"""What holds for any object, however wrong its shapes are: golden cases, broken at random, are what comes in."""
+"""What holds for any object, however wrong its shapes: golden cases come in, broken at random."""
 
 import copy
 from collections.abc import Iterator
@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.core.oracles import INJECTED, Situation, equal_in_two_passes, hold
-from webhook.core.decision import Outcome, Request, Scope
+from webhook.core.decision import Request, Scope
 from webhook.core.knowledge import Knowledge, Namespace
 from webhook.core.names import Method, MissingSecret
+from webhook.core.reasons import Outcome
 from webhook.core.settings import MutatePolicy, Rule, SecretRef, Settings
 
 _TOKEN = "hf_" + "aB3" * 12

@@ -1,9 +1,11 @@
 """Golden cases: `tests/cases/**/input.yaml` and what must come of it, as files to diff.
 
-A folder holds `input.yaml` (the object), `old.yaml` (the object before an UPDATE), `case.yaml` (why the case is
-there, and what differs from the defaults below), and what is expected: `patch.yaml`, `verdicts.txt`, and
-`warnings.txt`, `denial.txt` or `audited.yaml` where there are any. To write the expected files anew and review
-them as a diff: `UPDATE_CASES=1 python -m pytest tests/core/test_cases.py -n 0`.
+A folder holds `input.yaml` (the object), `old.yaml` (the object before an UPDATE), `case.yaml` (why the case
+is there, and what differs from the defaults below), and what is expected: `patch.yaml`, `verdicts.txt`, and
+`warnings.txt`, `denial.txt` or `audited.yaml` where there are any.
+
+To write the expected files anew, for review as a diff:
+`UPDATE_CASES=1 python -m pytest tests/core/test_cases.py`.
 """
 
 import os

@@ -62,12 +62,17 @@ def _passed(request: Request, kind: Kind, settings: Settings) -> Outcome | None:
     if metadata.get("deletionTimestamp"):
         return Outcome.BEING_DELETED
     if request.kind == "Pod":
-        if names.MIRROR_POD in read.mapping(metadata, "annotations"):
-            return Outcome.MIRROR_POD
-        if request.scope is Scope.KSERVE and not _of_kserve(metadata, request.namespace, settings):
-            return Outcome.NOT_KSERVE
+        return _pod_passed(request, metadata, settings)
     if operation == _UPDATE and request.old_object is not None:
         return _unchanged(request.object, request.old_object)
+    return None
+
+
+def _pod_passed(request: Request, metadata: Mapping[str, Any], settings: Settings) -> Outcome | None:
+    if names.MIRROR_POD in read.mapping(metadata, "annotations"):
+        return Outcome.MIRROR_POD
+    if request.scope is Scope.KSERVE and not _of_kserve(metadata, request.namespace, settings):
+        return Outcome.NOT_KSERVE
     return None
 
 

@@ -124,31 +124,32 @@ def misplaced(metadata: Mapping[str, Any], *, reaches: bool, where: str) -> list
         reaches: Whether its labels and annotations reach Pods.
         where: What has those that do, for the sentence.
     """
-    warnings: list[str] = []
-    labels = read.mapping(metadata, "labels")
-    for key in labels:
-        if not key.startswith(names.PREFIX):
-            continue
-        if key != names.INJECT:
-            warnings.append(f"label {key} does nothing: it is an annotation")
-        elif labels[key] != names.OPTED_OUT:
-            warnings.append(
-                f"label {key} on a workload takes only {names.OPTED_OUT}; Namespaces take the others"
-            )
-        elif not reaches:
-            warnings.append(f"label {key} does nothing here: set it in {where}.labels")
-    for key in read.mapping(metadata, "annotations"):
-        if not key.startswith(names.PREFIX) or key == names.INJECTED:
-            continue
-        if key == names.INJECT:
-            warnings.append(f"annotation {key} does nothing: it is a label")
-        elif key == names.MISSING_SECRET:
-            warnings.append(f"annotation {key} does nothing here: it belongs on the Namespace")
-        elif key not in _ON_WORKLOADS:
-            warnings.append(f"annotation {key} is unknown: see docs/reference/annotations.md")
-        elif not reaches:
-            warnings.append(f"annotation {key} does nothing here: set it in {where}.annotations")
-    return warnings
+    here = "" if reaches else where
+    said = [_about_label(key, value, here) for key, value in read.mapping(metadata, "labels").items()]
+    said += [_about_annotation(key, here) for key in read.mapping(metadata, "annotations")]
+    return [warning for warning in said if warning]
+
+
+def _about_label(key: str, value: object, where: str) -> str:
+    if not key.startswith(names.PREFIX):
+        return ""
+    if key != names.INJECT:
+        return f"label {key} does nothing: it is an annotation"
+    if value != names.OPTED_OUT:
+        return f"label {key} on a workload takes only {names.OPTED_OUT}; Namespaces take the others"
+    return f"label {key} does nothing here: set it in {where}.labels" if where else ""
+
+
+def _about_annotation(key: str, where: str) -> str:
+    if not key.startswith(names.PREFIX) or key == names.INJECTED:
+        return ""
+    if key == names.INJECT:
+        return f"annotation {key} does nothing: it is a label"
+    if key == names.MISSING_SECRET:
+        return f"annotation {key} does nothing here: it belongs on the Namespace"
+    if key not in _ON_WORKLOADS:
+        return f"annotation {key} is unknown: see docs/reference/annotations.md"
+    return f"annotation {key} does nothing here: set it in {where}.annotations" if where else ""
 
 
 def _names(value: str) -> frozenset[str]:

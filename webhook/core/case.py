@@ -19,8 +19,8 @@ class Case:
 
     Attributes:
         missing_secret: What applies in this namespace.
-        optional: Whether references of ours are `optional`; constant for a setting, so that the same object always
-            gets the same entry.
+        optional: Whether references of ours are `optional`; constant for a setting, so that the same object
+            always gets the same entry.
         audit: The namespace is in audit mode.
     """
 
@@ -108,7 +108,8 @@ class Case:
         Args:
             keys: Down to what has the annotations (`metadata`, or a template's).
             entries: The record; empty where nothing is ours.
-            forget: Take a record away that says nothing any more. A Pod's stays: it came with its InferenceService.
+            forget: Take a record away that says nothing any more. A Pod's stays: it came with its
+                InferenceService.
         """
         document = self.request.object
         present = read.mapping(read.at(document, keys), "annotations").get(names.INJECTED)

@@ -1,7 +1,7 @@
 """The containers of an InferenceService's components as KServe makes them, and what it downloads for them.
 
-Sources: KServe 0.20, `predictor.go`, `predictor_custom.go`, `transformer_custom.go`, `explainer_custom.go` and
-`inference_service_defaults.go` of `pkg/apis/serving/v1beta1`, `service_account_credentials.go` for `storage`.
+Sources (KServe 0.20): `predictor.go`, `predictor_custom.go`, `transformer_custom.go`, `explainer_custom.go`,
+`inference_service_defaults.go` in `pkg/apis/serving/v1beta1`; `service_account_credentials.go` for `storage`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -127,7 +127,7 @@ def _serving_index(label: str, containers: Sequence[tuple[int, Mapping[str, Any]
 
 
 def _laid_over(stable: Mapping[str, Any], canary: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a canary's model over the stable one, which gives what it does not say (mergo, `WithOverride`)."""
+    """Return a canary's model over the stable one, which gives what it does not say (`mergo`)."""
     if not stable:
         return canary
     merged = {**stable, **{key: value for key, value in canary.items() if value}}

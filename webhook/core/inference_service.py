@@ -121,7 +121,7 @@ class _Component:
         """Judge every container; change its entry, or say why not; note what is ours."""
         for serving in self.servings:
             entries = self._entries(serving)
-            if entries is None:
+            if entries is None or _listed_twice(serving.raw):
                 verdict = Verdict(serving.label, serving.pointer, Action.NONE, Reason.MALFORMED, "its env")
             else:
                 verdict = self._decide(serving, entries)
@@ -269,6 +269,11 @@ def _record_of(document: Mapping[str, Any]) -> record.Record:
 
 def _all_servings(document: Mapping[str, Any]) -> list[Serving]:
     return [serving for place in places(document, _KIND) for serving in servings(place, {})]
+
+
+def _listed_twice(raw: Mapping[str, Any]) -> bool:
+    """Whether the token's variable is listed twice, which the API server refuses (a map by name)."""
+    return [entry.get("name") for _, entry in read.objects(raw, "env")].count(_NAME) > 1
 
 
 def _token_entry(raw: Mapping[str, Any]) -> tuple[int, dict[str, Any] | None]:

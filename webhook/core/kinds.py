@@ -35,7 +35,7 @@ class Kind:
 
     Attributes:
         templates: Its places.
-        updates: Whether an UPDATE is decided as well; the Pods of other kinds cannot change, or are made anew.
+        updates: Whether an UPDATE is decided as well; Pods of other kinds cannot change, or are made anew.
         components: The places are components of an InferenceService.
         downloads: Keys down to URIs that a `storage-initializer`, which is not in the object, downloads.
     """
@@ -202,9 +202,7 @@ def expand(document: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple
     parent = read.at(document, path[: star - 1])
     for index, item in enumerate(read.items(parent, path[star - 1])):
         front = (*path[:star], str(index))
-        if star + 1 == len(path):
-            yield front, item
-        elif type(item) is dict:
+        if type(item) is dict:
             for rest, value in expand(item, path[star + 1 :]):
                 yield (*front, *rest), value
 

@@ -78,7 +78,7 @@ class PodCase:
             for container in self.containers:
                 container.recognise(held)
         if names.SOURCE_URI in place.annotations:
-            # What it names is not downloaded by the container: KServe's webhook, which may run after us, adds a
+            # The container does not download what it names: KServe's webhook, which may run after us, adds a
             # storage-initializer and sets the variable to its folder (`storage_initializer_injector.go`).
             for container in self.containers:
                 if container.name == names.KSERVE_CONTAINER:

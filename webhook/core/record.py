@@ -1,13 +1,13 @@
 """The annotation `…/injected`: what is ours, in compact JSON, for people and for our own next visit.
 
-`{"storage-initializer":{"secret":"hf-secret","key":"token","reason":"HubUri"}}` on a Pod; on an InferenceService
-the keys are components (`predictor`, `predictor/name`, `canary/0`). An InferenceService's annotations reach its
-Pods, so a Pod may come with its InferenceService's record.
+`{"storage-initializer":{"secret":"hf-secret","key":"token","reason":"HubUri"}}` on a Pod; on an
+InferenceService the keys are components (`predictor`, `predictor/name`, `canary/0`). An InferenceService's
+annotations reach its Pods, so a Pod may come with its InferenceService's record.
 """
 
 import json
-from json.encoder import encode_basestring as _quote
 from collections.abc import Mapping
+from json.encoder import encode_basestring as _quote
 from typing import Any, NamedTuple
 
 from webhook.core import caps, names, read
@@ -73,7 +73,7 @@ def entry(choice: Choice, reason: Reason, method: Method) -> dict[str, str]:
 
 def render(entries: Mapping[str, Mapping[str, str]]) -> str:
     """Return the annotation's text."""
-    return "{%s}" % ",".join([f"{_quote(name)}:{_object(entry)}" for name, entry in entries.items()])
+    return "{" + ",".join([f"{_quote(name)}:{_object(entry)}" for name, entry in entries.items()]) + "}"
 
 
 def _object(members: Mapping[str, str]) -> str:
@@ -81,7 +81,7 @@ def _object(members: Mapping[str, str]) -> str:
 
     `json.dumps` takes 5 µs for what this does in 1 µs, and every Pod pays it.
     """
-    return "{%s}" % ",".join([f"{_quote(name)}:{_quote(value)}" for name, value in members.items()])
+    return "{" + ",".join([f"{_quote(name)}:{_quote(value)}" for name, value in members.items()]) + "}"
 
 
 def container_of(key: str) -> str:

@@ -47,8 +47,8 @@ def neighbour(
 ) -> Neighbour | None:
     """Return the reference to copy, the serving container's first.
 
-    A literal is never copied, since no patch of ours holds a token, nor a `fileKeyRef`, which means another thing in
-    another container; a warning tells.
+    A literal is never copied, since no patch of ours holds a token, nor a `fileKeyRef`, which means another
+    thing in another container; a warning tells.
 
     Args:
         containers: Name and variables (name to raw entry, ours left out) of each container.
@@ -79,7 +79,7 @@ def neighbour(
     return None
 
 
-def choose(
+def choose(  # noqa: PLR0913 - one argument for each step's input
     repositories: Sequence[str],
     *,
     asked: Asked,

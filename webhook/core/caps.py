@@ -20,8 +20,9 @@ exponentially."""
 IMAGE: Final = 1024
 """Characters of an image's name."""
 
-TOKENS: Final = 32 * 1024
-"""Words, quotes, separators … of all scripts of one object together, at 2 to 5 µs each."""
+TOKENS: Final = 16 * 1024
+"""Words, quotes, separators … of all scripts of one object together, at 3 µs each: a script
+of 64 KiB that people write."""
 
 NESTING: Final = 4
 """Shells within shells: `sh -c "eval …"`."""

@@ -98,7 +98,7 @@ def _script(
     """Yield what a script runs."""
     if depth > caps.NESTING:
         return
-    own = list(parameters)
+    own = list(parameters) or [""]
     for raw in shell.commands(script, environment.steps):
         for words in _rounds(raw, own, environment):
             if not words:

@@ -161,8 +161,8 @@ _BARE = re.compile(rf"{_PART}")
 _REVISION = re.compile(r"[^\s/:]+")
 _SUFFIX = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _FILE = re.compile(
-    r"\.(?:bin|ckpt|gguf|ggml|h5|ipynb|jinja2?|json|model|msgpack|npz|onnx|pkl|plan|pt|pth|py|safetensors|sh|"
-    r"tar|tar\.gz|tflite|toml|txt|ya?ml|zip)",
+    r"\.(?:bin|ckpt|gguf|ggml|gz|h5|ipynb|jinja2?|json|model|msgpack|npz|onnx|pkl|plan|pt|pth|py|safetensors|sh|"
+    r"tar|tflite|toml|txt|ya?ml|zip)",
     re.IGNORECASE,
 )
 _HOST = re.compile(

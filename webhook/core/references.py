@@ -143,19 +143,21 @@ class Evidence:
         return server
 
     def _command(self, words: list[str]) -> Server | None:
-        for tool in self.hub.tools:
-            if starts(words, tool.program):
-                self._tool(tool, words[len(tool.program) :])
-                return None
-        server, rest = started(words)
-        if server is not None:
-            self._server(server, rest)
-        else:
-            self._unknown(words[1:])
-            for word in words[1:]:
-                if "(" in word:
-                    self._calls(word)
-        return server
+        server: Server | None = None
+        if known(basename(words[0])):
+            for tool in self.hub.tools:
+                if starts(words, tool.program):
+                    self._tool(tool, words[len(tool.program) :])
+                    return None
+            server, rest = started(words)
+            if server is not None:
+                self._server(server, rest)
+                return server
+        self._unknown(words[1:])
+        for word in words[1:]:
+            if "(" in word:
+                self._calls(word)
+        return None
 
     def _server(self, server: Server, words: Sequence[str]) -> None:
         """Read a server's flags; a flag that is repeated has its last value, as argparse has it."""

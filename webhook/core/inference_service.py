@@ -67,9 +67,20 @@ class _History:
                 if entry is not None:
                     self._before[serving.label] = index, entry
 
-    def recorded(self, label: str) -> Recorded | None:
-        """Return what we noted of a container's entry, whatever became of it."""
-        return self._held.get(label)
+    def recorded(self, label: str) -> list[Recorded]:
+        """Return what we may have noted of a container's entry, whatever became of it.
+
+        Canaries have no names: when one is taken out of the list, those behind it have other labels.
+        """
+        found = [self._held[label]] if label in self._held else []
+        canary, _, rest = label.partition("/")
+        if canary == "canary":
+            within = rest.partition("/")[2]
+            for key, recorded in self._held.items():
+                head, _, other = key.partition("/")
+                if head == canary and other.partition("/")[2] == within:
+                    found.append(recorded)
+        return found
 
     def ours(self, label: str, raw: Mapping[str, Any]) -> Recorded | None:
         """Return what we noted of a container's entry, where that is still the one that we wrote.
@@ -77,9 +88,11 @@ class _History:
         Whoever writes the Secret and the key that we chose, but not our `optional`, means an entry of their
         own.
         """
-        recorded = self._held.get(label)
         _, entry = _token_entry(raw)
-        if recorded is None or entry is None or not record.is_entry(entry, recorded):
+        if entry is None:
+            return None
+        recorded = next((each for each in self.recorded(label) if record.is_entry(entry, each)), None)
+        if recorded is None:
             return None
         _, before = self._before.get(label, (0, None))
         noted_in_this_request = label in self._now and self._now[label] != self._then.get(label)
@@ -116,6 +129,7 @@ class _Component:
         self.canary = label_of(place).startswith("canary/")
         self.servings = list(servings(place, read.at(case.request.object, ("spec", "predictor"))))
         self._neighbours: list[Neighbour | None] = []
+        self._warn_of_renamed()
 
     def decide(self) -> None:
         """Judge every container; change its entry, or say why not; note what is ours."""
@@ -126,6 +140,14 @@ class _Component:
             else:
                 verdict = self._decide(serving, entries)
             self.case.verdicts.append(verdict)
+
+    def _warn_of_renamed(self) -> None:
+        """Tell of an annotation that names a container as the Pod will not know it."""
+        named = self.asked.containers | self.asked.excluded
+        for serving in self.servings:
+            name = serving.raw.get("name")
+            if type(name) is str and name in named and name != serving.name:
+                self.case.warnings.append(f"KServe calls container {name} {serving.name}: name it so")
 
     def _decide(self, serving: Serving, entries: Mapping[str, Any]) -> Verdict:
         if not entries:
@@ -253,14 +275,14 @@ class _Component:
         self, serving: Serving, index: int, entry: Mapping[str, Any] | None
     ) -> PatchOperation | None:
         """Take our reference out of an entry that the user has written into."""
-        recorded = self.history.recorded(serving.label)
         source = entry.get("valueFrom") if entry else None
-        if entry is None or recorded is None or type(source) is not dict:
+        if entry is None or type(source) is not dict:
             return None
-        if not record.holds(source, recorded) or record.is_entry(entry, recorded):
-            return None
-        path = f"{serving.pointer}/env/{index}/valueFrom"
-        return patch.remove(path if len(source) == 1 else f"{path}/{record.kind_of(recorded)}")
+        for recorded in self.history.recorded(serving.label):
+            if record.holds(source, recorded) and not record.is_entry(entry, recorded):
+                path = f"{serving.pointer}/env/{index}/valueFrom"
+                return patch.remove(path if len(source) == 1 else f"{path}/{record.kind_of(recorded)}")
+        return None
 
 
 def _record_of(document: Mapping[str, Any]) -> record.Record:

@@ -1,7 +1,7 @@
 """Issues a certificate authority and its leaves: ECDSA P-256, X.509 v3, PEM in and out.
 
-Pure but for the random numbers of keys and serials: the clock is an argument. Storing, renewing and
-publishing are other people's work.
+Pure but for the random numbers of keys and serials: the clock is an argument. How long things live is in
+`certs.lifetimes`.
 
 RFC 5280 says what each extension is for; Go's verifier, which is the API server's, wants `subjectAltName`
 (it ignores the common name) and `extendedKeyUsage` serverAuth.
@@ -10,15 +10,14 @@ RFC 5280 says what each extension is for; Go's verifier, which is the API server
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-BACKDATE: Final = timedelta(minutes=5)
-"""How far `notBefore` lies in the past: clocks of nodes differ by seconds, rarely by minutes."""
+from certs.lifetimes import AUTHORITY_LIFETIME, BACKDATE, LEAF_LIFETIME
 
 _COMMON_NAME_LIMIT = 64  # RFC 5280, ub-common-name
 
@@ -29,13 +28,27 @@ class Pair(NamedTuple):
     certificate: bytes
     key: bytes
 
+    def __repr__(self) -> str:
+        """Leave the key out: a pair may end up in a log line or in a failed assertion."""
+        return f"Pair(certificate={self.certificate!r}, key=...)"
 
-def issue_authority(name: str, *, now: datetime, lifetime: timedelta) -> Pair:
+
+def service_names(service: str, namespace: str, cluster_domain: str = "cluster.local") -> tuple[str, ...]:
+    """Return the DNS names of a Service, the one that the API server asks for first.
+
+    It asks for `<service>.<namespace>.svc` (kube-apiserver, `webhook.NewDefaultAuthenticationInfoResolver`
+    and `ServiceResolver`); the others are for people and for tests inside the cluster.
+    """
+    inside = f"{service}.{namespace}.svc"
+    return (inside, f"{inside}.{cluster_domain.strip('.')}", f"{service}.{namespace}", service)
+
+
+def issue_authority(name: str, *, now: datetime, lifetime: timedelta = AUTHORITY_LIFETIME) -> Pair:
     """Return a new self-signed authority that may sign leaves and nothing else.
 
     Args:
         name: Its common name, 64 characters at most.
-        now: The time, with a zone. The certificate is valid from five minutes before.
+        now: The time, with a zone. The certificate is valid from `BACKDATE` before.
         lifetime: How long from `now`.
 
     Raises:
@@ -64,7 +77,9 @@ def issue_authority(name: str, *, now: datetime, lifetime: timedelta) -> Pair:
     return _pair(certificate, key)
 
 
-def issue_leaf(authority: Pair, names: Sequence[str], *, now: datetime, lifetime: timedelta) -> Pair:
+def issue_leaf(
+    authority: Pair, names: Sequence[str], *, now: datetime, lifetime: timedelta = LEAF_LIFETIME
+) -> Pair:
     """Return a new server certificate, signed by an authority, with a key of its own.
 
     It never outlives its authority: a client would refuse the chain while the leaf still looks valid.
@@ -89,7 +104,10 @@ def issue_leaf(authority: Pair, names: Sequence[str], *, now: datetime, lifetime
     if not isinstance(issuer_key, ec.EllipticCurvePrivateKey):
         raise ValueError("The authority's key is no elliptic curve key.")  # noqa: TRY004 - the value is wrong
     key = ec.generate_private_key(ec.SECP256R1())
-    identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    try:
+        identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:  # a CA that a person brought
+        identifier = x509.SubjectKeyIdentifier.from_public_key(issuer_key.public_key())
     certificate = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:_COMMON_NAME_LIMIT])]))

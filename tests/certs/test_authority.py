@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from certs.authority import BACKDATE, Pair, issue_authority, issue_leaf
+from certs.authority import Pair, issue_authority, issue_leaf, service_names
+from certs.lifetimes import BACKDATE
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NAMES = ["hf-token-injector.platform.svc", "127.0.0.1", "::1"]
@@ -146,3 +147,12 @@ def test_an_authority_with_another_kind_of_key_is_refused(authority: Pair) -> No
     )
     with pytest.raises(ValueError, match="elliptic"):
         issue_leaf(authority._replace(key=key), NAMES, now=NOW, lifetime=timedelta(days=1))
+
+
+def test_a_service_has_the_name_that_the_api_server_asks_for_and_three_more() -> None:
+    assert service_names("hook", "platform", "corp.example.") == (
+        "hook.platform.svc",
+        "hook.platform.svc.corp.example",
+        "hook.platform",
+        "hook",
+    )

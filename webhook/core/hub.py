@@ -46,8 +46,8 @@ class Hub:
         offline_variables: True: nothing is downloaded.
         disabling_variables: True: no token is sent.
         endpoint_variable: Where the client sends its requests, and with them the token.
-        model_variables: Variables that nothing else uses to name a model, and whether they hold nothing but
-            an id (also a bare legacy one), where others may hold a path.
+        model_variables: Variables that nothing else uses to name a model.
+        id_variables: Those of them that hold nothing but an id, also a bare legacy one, and never a path.
         general_variables: Variables that many programs use to name one.
         tools: Command lines that download.
         calls: Python functions that download, and whether they take nothing but an id, also a bare one.
@@ -66,7 +66,8 @@ class Hub:
     offline_variables: tuple[str, ...]
     disabling_variables: tuple[str, ...]
     endpoint_variable: str
-    model_variables: Mapping[str, bool]
+    model_variables: frozenset[str]
+    id_variables: frozenset[str]
     general_variables: frozenset[str]
     tools: tuple[Tool, ...]
     calls: Mapping[str, bool]
@@ -99,25 +100,39 @@ HUGGING_FACE: Final = Hub(
     offline_variables=("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"),
     disabling_variables=("HF_HUB_DISABLE_IMPLICIT_TOKEN",),
     endpoint_variable="HF_ENDPOINT",
-    model_variables=MappingProxyType(
+    model_variables=frozenset(
         {
-            "HF_MODEL": False,
-            "HF_MODEL_ID": True,
-            "HF_MODEL_NAME": False,
-            "HF_MODEL_PATH": False,
-            "HF_MODEL_REPO": True,
-            "HF_REPO": True,
-            "HF_REPO_ID": True,
-            "HF_TOKENIZER": False,
-            "HF_TOKENIZER_ID": True,
-            "HUGGINGFACE_MODEL": False,
-            "HUGGINGFACE_MODEL_ID": True,
-            "HUGGINGFACE_MODEL_NAME": False,
-            "HUGGINGFACE_REPO": True,
-            "HUGGINGFACE_REPO_ID": True,
-            "HUGGING_FACE_MODEL": False,
-            "HUGGING_FACE_MODEL_ID": True,
-            "HUGGING_FACE_REPO_ID": True,
+            "HF_MODEL",
+            "HF_MODEL_ID",
+            "HF_MODEL_NAME",
+            "HF_MODEL_PATH",
+            "HF_MODEL_REPO",
+            "HF_REPO",
+            "HF_REPO_ID",
+            "HF_TOKENIZER",
+            "HF_TOKENIZER_ID",
+            "HUGGINGFACE_MODEL",
+            "HUGGINGFACE_MODEL_ID",
+            "HUGGINGFACE_MODEL_NAME",
+            "HUGGINGFACE_REPO",
+            "HUGGINGFACE_REPO_ID",
+            "HUGGING_FACE_MODEL",
+            "HUGGING_FACE_MODEL_ID",
+            "HUGGING_FACE_REPO_ID",
+        }
+    ),
+    id_variables=frozenset(
+        {
+            "HF_MODEL_ID",
+            "HF_MODEL_REPO",
+            "HF_REPO",
+            "HF_REPO_ID",
+            "HF_TOKENIZER_ID",
+            "HUGGINGFACE_MODEL_ID",
+            "HUGGINGFACE_REPO",
+            "HUGGINGFACE_REPO_ID",
+            "HUGGING_FACE_MODEL_ID",
+            "HUGGING_FACE_REPO_ID",
         }
     ),
     general_variables=frozenset(

@@ -193,7 +193,7 @@ class Evidence:
     def _unknown(self, words: Sequence[str]) -> None:
         """Read the arguments of a program that we do not know: URIs, and variables that name models."""
         used = self.environment.used or self.environment.referred
-        if not used and not any(word.startswith("--") for word in words):
+        if not used and "--" not in " ".join(words):
             self._uris(words)
             return
         arguments = parse(words)
@@ -241,10 +241,12 @@ class Evidence:
                 uri = from_uri(environment.literals()[name], self.hub)
                 self.found(_HUB_URI, uri or "", uri)
         variables = self.hub.model_variables
-        for name in entries if not variables.keys().isdisjoint(entries) else ():
+        for name in entries if not variables.isdisjoint(entries) else ():
             if name in variables:
                 self.found(
-                    _MODEL_VARIABLE, name, repository(environment.literals()[name], bare=variables[name])
+                    _MODEL_VARIABLE,
+                    name,
+                    repository(environment.literals()[name], bare=name in self.hub.id_variables),
                 )
         for name, takes in server.variables.items() if server is not None else ():
             if name in entries:

@@ -31,7 +31,7 @@ def names_nothing(container: Mapping[str, Any], names: Collection[str], hub: Hub
             if words:
                 argv += words
         text = "\n".join(argv)
-        if hub.scheme in text or len(text) > caps.STRING or not hub.model_variables.keys().isdisjoint(names):
+        if hub.scheme in text or len(text) > caps.STRING or not hub.model_variables.isdisjoint(names):
             return False
         env = container.get("env")
         if env and hub.scheme in "\n".join([entry["value"] for entry in env if "value" in entry]):

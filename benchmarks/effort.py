@@ -9,6 +9,10 @@ class Effort(NamedTuple):
     batches: int
     """Batches of calls for each decision."""
     batch_seconds: float
+    steps: int
+    """How many of the sizes of growing Pods."""
+    hostile: tuple[int, int, int]
+    """Bytes of a hostile container: two sizes that are read whole, and one that is over every cap."""
     rounds: int
     """Turns that each HTTPS server gets."""
     round_seconds: float
@@ -25,6 +29,8 @@ class Effort(NamedTuple):
 FULL: Final = Effort(
     batches=300,
     batch_seconds=0.001,
+    steps=5,
+    hostile=(30_000, 60_000, 1_000_000),
     rounds=5,
     round_seconds=3,
     starts=7,
@@ -36,6 +42,8 @@ FULL: Final = Effort(
 QUICK: Final = Effort(
     batches=2,
     batch_seconds=0.0001,
+    steps=2,
+    hostile=(300, 600, 3_000),
     rounds=2,
     round_seconds=1,
     starts=2,

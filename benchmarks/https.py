@@ -87,7 +87,9 @@ def _turn(wrk: str, server: Server, seconds: float) -> Turn:
 
 def _report(turns: dict[str, list[Turn]]) -> Report:
     rates = {name: median(turn.rate for turn in taken) for name, taken in turns.items()}
+    cpu = {name: median(turn.cpu for turn in taken) for name, taken in turns.items()}
     raw, own, straightforward = rates.values()
+    raw_cpu = cpu["raw no-op"]
     rows = [
         (
             name,
@@ -95,12 +97,22 @@ def _report(turns: dict[str, list[Turn]]) -> Report:
             min(turn.rate for turn in taken),
             max(turn.rate for turn in taken),
             rates[name] / raw,
-            median(turn.cpu for turn in taken),
+            cpu[name],
+            raw_cpu / cpu[name],
             median(turn.p99 for turn in taken),
         )
         for name, taken in turns.items()
     ]
-    head = ("server", "requests/s", "least", "most", "of the no-op", "CPU µs a request", "p99 ms")
+    head = (
+        "server",
+        "requests/s",
+        "least",
+        "most",
+        "of the no-op",
+        "CPU µs each",
+        "of the no-op by CPU",
+        "p99 ms",
+    )
     title = f"HTTPS, the yardstick on 8 connections, medians of {len(turns['raw no-op'])} turns"
     what = "HTTPS admission of the yardstick"
     return Report(

@@ -18,7 +18,6 @@ def medians(functions: Mapping[str, Callable[[], object]], effort: Effort) -> di
     calls: dict[str, int] = {}
     batches = effort.batches
     for name, function in functions.items():
-        function()
         seconds = max(_seconds(function, 1), 1e-7)
         calls[name] = max(1, int(effort.batch_seconds / seconds))
         batches = min(batches, max(5, int(_LONGEST / (seconds * calls[name]))))

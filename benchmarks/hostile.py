@@ -150,14 +150,14 @@ def hostile_containers(size: int) -> dict[str, dict[str, Any]]:
 
 
 def seconds(container: dict[str, Any]) -> float:
-    """Return the best time of a few for a decision about a Pod of that container."""
+    """Return the best processor time of a few decisions about a Pod of that container."""
     pod = {"metadata": {"name": "p"}, "spec": {"containers": [container]}}
     request = Request("", "Pod", "CREATE", "ns", pod, scope=Scope.ALL)
     best = float("inf")
     for _ in range(_ROUNDS):
-        start = time.perf_counter()
+        start = time.process_time()
         admit(request)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     return best
 
 

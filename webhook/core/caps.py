@@ -2,7 +2,7 @@
 
 Over a cap the reason says so, and `…/containers` can name the container. A command line that names a model is
 a few hundred bytes, a long start script a few KiB; the caps are far above that and keep the worst object
-(etcd takes 1.5 MiB) at a few milliseconds.
+(etcd takes 1.5 MiB) at some tens of milliseconds (`benchmarks/hostile.py`).
 """
 
 from typing import Final

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from webhook.core.reasons import Reason
-from webhook.core.tokens import own_token, possible_token
-from webhook.core.variables import Environment
+from webhook.core.tokens import possible_token, token_mount
 
 _HOME = "/root/.cache/huggingface"
 _SECRET = {"secretName": "s"}
@@ -14,11 +13,10 @@ _ITEMS = {"secretName": "s", "items": [{"key": "k", "path": "token"}]}
 _OTHER = {"secretName": "s", "items": [{"key": "k", "path": "other"}]}
 
 
-def _mounted(mount: dict[str, Any], source: dict[str, Any], **home: str) -> str | None:
+def _mounted(mount: dict[str, Any], source: dict[str, Any], home: str = "") -> str | None:
     container = {"volumeMounts": [{"name": "v"} | mount]}
     volumes = ["x", {"name": "w"}, {"name": "v"} | source]
-    environment = Environment({name: {"name": name, "value": value} for name, value in home.items()})
-    obstacle = own_token(container, environment, volumes, "")
+    obstacle = token_mount(container, home, volumes)
     assert obstacle is None or obstacle.reason is Reason.OWN_TOKEN_FILE
     return obstacle and obstacle.subject
 
@@ -48,9 +46,9 @@ def test_a_secret_where_the_client_looks_is_a_token(
 
 
 def test_hf_home_moves_the_place_where_the_client_looks() -> None:
-    assert _mounted({"mountPath": "/hf"}, {"secret": _SECRET}, HF_HOME="/hf/") == "/hf"
-    assert _mounted({"mountPath": _HOME}, {"secret": _SECRET}, HF_HOME="/hf") is None
-    assert _mounted({"mountPath": "/hf"}, {"secret": _SECRET}, HF_HOME="") is None
+    assert _mounted({"mountPath": "/hf"}, {"secret": _SECRET}, "/hf") == "/hf"
+    assert _mounted({"mountPath": _HOME}, {"secret": _SECRET}, "/hf") is None
+    assert _mounted({"mountPath": "/hf"}, {"secret": _SECRET}) is None
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,10 @@ from webhook.core.components import Serving, label_of, servings
 from webhook.core.decision import Action, Choice, PatchOperation, Verdict
 from webhook.core.history import History, token_entry
 from webhook.core.hub import HUGGING_FACE
-from webhook.core.judge import Judgement, Surroundings, entries_of, judge, passed_over
+from webhook.core.judge import Judgement, Surroundings, judge, passed_over
 from webhook.core.kinds import Place
 from webhook.core.names import Method
+from webhook.core.reading import entries_of, read_variables
 from webhook.core.reasons import Reason
 from webhook.core.secrets import Neighbour, neighbour
 from webhook.core.settings import MutatePolicy
@@ -128,9 +129,13 @@ class _Component:
 
     def _judge(self, serving: Serving, entries: Mapping[str, Any]) -> Judgement:
         downloads = () if names.STORAGE_INITIALIZER in self.asked.excluded else serving.downloads
-        return passed_over(serving.name, self.around) or judge(
-            serving.name, serving.body, entries, self.around, downloads, serving.hinted
+        passed = passed_over(serving.name, self.around)
+        if passed is not None:
+            return passed
+        reading = read_variables(
+            serving.body, entries, self.around.endpoints, self.around.budget, serving.hinted
         )
+        return judge(serving.name, serving.body, reading, self.around, downloads)
 
     @staticmethod
     def _instead(judgement: Judgement, reason: Reason, subject: str = "") -> Judgement:

@@ -3,22 +3,23 @@
 Only additions.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from webhook.core import asked, names, patch, read, record
 from webhook.core.case import Case
 from webhook.core.decision import Action, Choice, Verdict
 from webhook.core.hub import HUGGING_FACE, redact
-from webhook.core.judge import Judgement, Surroundings, entries_of, glance, judge, names_of
+from webhook.core.judge import Judgement, Surroundings, judge, passed_over
 from webhook.core.kinds import Place
 from webhook.core.methods import PodVolumes, file_obstacle, file_operations
 from webhook.core.names import Method
+from webhook.core.reading import Reading, entries_of, read_container
 from webhook.core.reasons import Reason, Source
 from webhook.core.record import Recorded
 from webhook.core.secrets import Neighbour, neighbour
 
 _HUB = HUGGING_FACE
-_TOKENS = frozenset(_HUB.token_variables)
 _ADD, _NONE = Action.ADD, Action.NONE
 _ENV, _FILE = Method.ENV, Method.FILE
 _MAY_HAVE = Reason.MAY_HAVE_TOKEN
@@ -26,35 +27,35 @@ _MAY_HAVE = Reason.MAY_HAVE_TOKEN
 
 
 class _Container:
-    """One container of the Pod, read once."""
+    """One container of the Pod."""
 
-    __slots__ = ("_entries", "name", "ours", "pointer", "raw", "variables")
+    __slots__ = ("changed", "name", "ours", "pointer", "raw", "reading")
 
     def __init__(self, raw: dict[str, Any], pointer: str) -> None:
         name = raw.get("name")
         self.raw = raw
         self.pointer = pointer
         self.name = redact(name) if type(name) is str else ""
-        self.variables = names_of(raw)
-        """Names of its variables; None where its `env` has not the shape of one."""
         self.ours: Recorded | None = None
-        self._entries: dict[str, Any] | None = None
+        self.changed: dict[str, Any] | None = None
+        """Its variables, where they are not those of its `env`."""
+        self.reading: Reading | None = None
 
-    @property
-    def entries(self) -> dict[str, Any]:
-        """Its variables by name, ours left out."""
-        if self._entries is None:
-            self._entries = entries_of(self.raw) or {}
-        return self._entries
+    def without(self, variable: str) -> None:
+        """Leave a variable out of what is read."""
+        self.changed = {name: entry for name, entry in self.entries.items() if name != variable}
 
     def recognise(self, held: record.Record) -> None:
-        """Tell our entry from other people's, and leave it out of the variables."""
-        if not self.entries:
-            return
-        self.ours = record.ours_in_pod(self.name, self.entries, held)
+        """Tell our entry from other people's, and leave it out of what is read."""
+        entries = entries_of(self.raw)
+        self.ours = record.ours_in_pod(self.name, entries, held) if entries else None
         if self.ours is not None:
-            variable = _HUB.path_variable if self.ours.method is Method.FILE else _HUB.token_variable
-            self._entries = {name: entry for name, entry in self.entries.items() if name != variable}
+            self.without(_HUB.path_variable if self.ours.method is Method.FILE else _HUB.token_variable)
+
+    @property
+    def entries(self) -> Mapping[str, Any]:
+        """Its variables by name, ours left out."""
+        return (entries_of(self.raw) or {}) if self.changed is None else self.changed
 
 
 class PodCase:
@@ -77,12 +78,6 @@ class PodCase:
             held = record.for_pod(record.parse(place.annotations), place.labels)
             for container in self.containers:
                 container.recognise(held)
-        if names.SOURCE_URI in place.annotations:
-            # The container does not download what it names: KServe's webhook, which may run after us, adds a
-            # storage-initializer and sets the variable to its folder (`storage_initializer_injector.go`).
-            for container in self.containers:
-                if container.name == names.KSERVE_CONTAINER:
-                    container.entries.pop(names.STORAGE_URI, None)
         self.recorded: dict[str, dict[str, str]] = {}
         self._near: Neighbour | None = None
         self._near_known = False
@@ -94,25 +89,37 @@ class PodCase:
             RefusedError: What the workload asks for is malformed, or its Secret is missing and must not be.
         """
         for container in self.containers:
-            if container.variables is None:
-                verdict = Verdict(container.name, container.pointer, _NONE, Reason.MALFORMED, "its env")
-            else:
-                judgement = glance(container.name, container.raw, container.variables, self.around) or judge(
-                    container.name, container.raw, container.entries, self.around
-                )
-                reason, subject, repositories, _ = judgement
-                if container.ours is not None:
-                    verdict = self._keep(container, container.ours, judgement)
-                elif reason.needs:
-                    verdict = self._grant(container, judgement)
-                else:
-                    if reason is _MAY_HAVE:
-                        self.case.warn_of_env_from(container.name, subject)
-                    verdict = Verdict(
-                        container.name, container.pointer, _NONE, reason, subject, None, None, repositories
-                    )
-            self.case.verdicts.append(verdict)
+            self.case.verdicts.append(self._decide(container))
         return self.recorded
+
+    def _decide(self, container: _Container) -> Verdict:
+        name = container.name
+        judgement = passed_over(name, self.around) or judge(
+            name, container.raw, container.reading or self._read(container), self.around
+        )
+        reason, subject, repositories, _ = judgement
+        if container.ours is not None:
+            return self._keep(container, container.ours, judgement)
+        if reason.needs:
+            return self._grant(container, judgement)
+        if reason is _MAY_HAVE:
+            self.case.warn_of_env_from(name, subject)
+        return Verdict(name, container.pointer, _NONE, reason, subject, None, None, repositories)
+
+    def _read(self, container: _Container) -> Reading:
+        around = self.around
+        reading = read_container(container.raw, container.changed, around.endpoints, around.budget)
+        if (
+            reading.references
+            and container.name == names.KSERVE_CONTAINER
+            and names.SOURCE_URI in self.place.annotations
+        ):
+            # The container does not download what STORAGE_URI names: KServe's webhook, which may run after
+            # us, adds a storage-initializer and sets it to a folder (`storage_initializer_injector.go`).
+            container.without(names.STORAGE_URI)
+            reading = read_container(container.raw, container.changed, around.endpoints, around.budget)
+        container.reading = reading
+        return reading
 
     def _keep(self, container: _Container, ours: Recorded, judgement: Judgement) -> Verdict:
         """An entry that we wrote stays as it is: by an earlier call, or on the InferenceService."""
@@ -191,7 +198,7 @@ class PodCase:
             holding = [
                 (container.name, container.entries)
                 for container in self.containers
-                if container.variables and not _TOKENS.isdisjoint(container.variables)
+                if (container.reading or self._read(container)).has_token
             ]
             self._near = neighbour(holding, self.case.warnings) if holding else None
         return self._near

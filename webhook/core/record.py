@@ -64,7 +64,7 @@ def entry(choice: Choice, reason: Reason, method: Method) -> dict[str, str]:
     noted = {
         "configMap" if choice.config_map else "secret": choice.secret,
         "key": choice.key,
-        "reason": str(reason),
+        "reason": reason,
     }
     if method is Method.FILE:
         noted["method"] = str(method)

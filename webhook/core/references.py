@@ -50,6 +50,9 @@ class Budget:
 
     __slots__ = ("left", "steps")
 
+    spent = f"the object's strings are longer than {caps.OBJECT // 1024} KiB together"
+    """The reason, where there is nothing left."""
+
     def __init__(self) -> None:
         self.left = caps.OBJECT
         self.steps = Steps()
@@ -114,7 +117,7 @@ class Evidence:
             if len(word) > caps.STRING:
                 self.unread = f"one of its arguments is longer than {caps.STRING // 1024} KiB"
             elif left < 0:
-                self.unread = f"the object's strings are longer than {caps.OBJECT // 1024} KiB together"
+                self.unread = budget.spent
                 break
             else:
                 kept.append(word)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
-from itertools import product
 from types import MappingProxyType
 from typing import Final
 
@@ -55,19 +54,6 @@ class Server:
     variables: Mapping[str, Takes] = field(default_factory=lambda: MappingProxyType({}))
     token_flags: frozenset[str] = frozenset({"--hf-token"})
     reads_token_path: bool = True
-    spellings: frozenset[str] = field(init=False)
-    """All flags that say something to us, with every mixture of `-` and `_`."""
-
-    def __post_init__(self) -> None:
-        """Gather the flags."""
-        spellings = {
-            "--" + "".join(spelling) if flag.startswith("--") else flag
-            for flag in self.token_flags | self.flags.keys()
-            for spelling in product(
-                *("-_" if character == "-" else character for character in flag.removeprefix("--"))
-            )
-        }
-        object.__setattr__(self, "spellings", frozenset(spellings))
 
 
 _VLLM_FLAGS: Final = {

@@ -8,6 +8,8 @@ from webhook.core.hub import HUGGING_FACE, TRUE, Hub
 from webhook.core.reasons import Reason
 from webhook.core.variables import UNKNOWN, Environment
 
+TOKENS = frozenset(HUGGING_FACE.token_variables)
+
 
 class Obstacle(NamedTuple):
     """Why a container that asks the Hub is not given our token."""
@@ -16,29 +18,19 @@ class Obstacle(NamedTuple):
     subject: str
 
 
-def own_token(
-    container: Mapping[str, Any],
-    environment: Environment,
-    volumes: Sequence[Any],
-    token_argument: str,
-    hub: Hub = HUGGING_FACE,
-) -> Obstacle | None:
-    """Return what tells that the container has a token of its own, or wants none.
+def own_token(environment: Environment, token_argument: str, hub: Hub = HUGGING_FACE) -> Obstacle | None:
+    """Return what a container says of a token of its own, or that it wants none.
 
     Any form counts, also an empty value: the user's word wins.
 
     Args:
-        container: Raw.
         environment: Its variables, those of its script included, ours left out.
-        volumes: Of its Pod, raw.
         token_argument: What the reader of its command found.
         hub: Whose names to look for.
     """
     obstacle = _said(environment, hub)
     if obstacle is None and token_argument:
         obstacle = Obstacle(Reason.OWN_TOKEN_ARGUMENT, token_argument)
-    if obstacle is None and volumes and (mount := _token_mount(container, environment, volumes, hub)):
-        obstacle = Obstacle(Reason.OWN_TOKEN_FILE, mount)
     return obstacle
 
 
@@ -95,15 +87,17 @@ def foreign_endpoint(
     return Obstacle(Reason.FOREIGN_ENDPOINT, name)
 
 
-def _token_mount(
-    container: Mapping[str, Any], environment: Environment, volumes: Sequence[Any], hub: Hub
-) -> str | None:
-    """Return the mount of a Secret that puts a file where the hub's client looks for its token."""
-    home = (
-        (environment.get(hub.home_variable) or "").rstrip("/")
-        if hub.home_variable in environment.entries
-        else ""
-    )
+def token_mount(
+    container: Mapping[str, Any], home: str, volumes: Sequence[Any], hub: Hub = HUGGING_FACE
+) -> Obstacle | None:
+    """Return the mount of a Secret that puts a file where the hub's client looks for its token.
+
+    Args:
+        container: Raw.
+        home: The folder of the client, "" for its default.
+        volumes: Of the Pod, raw.
+        hub: Whose client.
+    """
     for _, mount in read.objects(container, "volumeMounts"):
         where = read.string(mount, "mountPath")
         if not home and hub.default_home not in where:
@@ -121,7 +115,7 @@ def _token_mount(
             for volume in volumes
             if type(volume) is dict
         ):
-            return where
+            return Obstacle(Reason.OWN_TOKEN_FILE, where)
     return None
 
 

@@ -1,4 +1,4 @@
-"""The quick no never says more than the reader."""
+"""What a container says is remembered, and memory says the same as reading does."""
 
 from typing import Any
 
@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.hostile import hostile_containers
-from webhook.core import caps
+from webhook.core import caps, reading
 from webhook.core.admit import admit
 from webhook.core.decision import Request, Scope
 from webhook.core.hub import HUGGING_FACE
-from webhook.core.judge import entries_of
+from webhook.core.reading import entries_of, read_container, read_variables
 from webhook.core.reasons import Reason
 from webhook.core.references import Budget, evidence
-from webhook.core.screen import names_nothing
 from webhook.core.servers import SERVERS
 from webhook.core.variables import Environment
 
+_ENDPOINTS = frozenset({"https://huggingface.co"})
 _FLAGS = sorted({flag for server in SERVERS for flag in (*server.flags, *server.token_flags)})
 _PROGRAMS = sorted({" ".join(program) for server in SERVERS for program in server.programs})
 _VARIABLES = sorted(
@@ -54,46 +54,72 @@ _CONTAINERS = st.fixed_dictionaries(
 
 
 @given(_CONTAINERS)
-def test_where_a_look_says_nothing_the_reader_finds_nothing(container: dict[str, Any]) -> None:
-    entries = entries_of(container) or {}
-    if names_nothing(container, entries):
-        seen = evidence(container, Environment(entries), Budget())
-        assert (seen.references, seen.token_argument) == ([], "")
+def test_memory_says_what_reading_says(container: dict[str, Any]) -> None:
+    fresh = read_variables(container, entries_of(container), _ENDPOINTS, Budget())
+    budgets = [Budget(), Budget()]
+    remembered = [read_container(container, None, _ENDPOINTS, budget) for budget in budgets]
+    assert remembered == [fresh, fresh]
+    assert [caps.OBJECT - budget.left for budget in budgets] == [fresh.size] * 2
 
 
-@pytest.mark.parametrize(
-    "container",
-    [
-        {},
-        {"image": "nginx", "args": ["--port", "80"]},
-        {"image": "kserve/huggingfaceserver", "args": ["--model_dir=/mnt/models", "--model_name=x"]},
-        {"image": "x" * 2000},
-        {"image": 7},
-        {"env": [{"name": "MODEL_ID", "value": "org/x"}, {"name": "A"}]},
-    ],
-)
-def test_the_common_no_is_answered_at_a_glance(container: dict[str, Any]) -> None:
-    assert names_nothing(container, entries_of(container) or {})
+def test_where_a_token_may_go_is_part_of_what_is_remembered() -> None:
+    container = {"env": [{"name": "HF_ENDPOINT", "value": "https://mirror.example"}]}
+    mirror = frozenset({"https://mirror.example"})
+    assert read_container(container, None, _ENDPOINTS, Budget()).endpoint is not None
+    assert read_container(container, None, mirror, Budget()).endpoint is None
 
 
-@pytest.mark.parametrize(
-    "container",
-    [
-        {"args": 7},
-        {"args": [7]},
-        {"args": ["hf://org/x"]},
-        {"args": ["x" * (caps.STRING + 1)]},
-        {"args": ["$(A)"]},
-        {"command": ["/usr/bin/vllm"]},
-        {"image": "kserve/huggingfaceserver", "args": ["--model_id=x"]},
-        {"image": "vllm/vllm-openai"},
-        {"image": "tgi", "env": [{"name": "MODEL_ID", "value": "x"}]},
-        {"env": [{"name": "HF_MODEL_ID"}]},
-        {"env": [{"name": "A", "value": "hf://org/x"}]},
-    ],
-)
-def test_in_doubt_the_reader_is_asked(container: dict[str, Any]) -> None:
-    assert not names_nothing(container, entries_of(container) or {})
+def test_an_entry_of_ours_that_is_left_out_makes_another_reading() -> None:
+    container = {"env": [{"name": "HF_TOKEN", "value": "x"}]}
+    assert read_container(container, None, _ENDPOINTS, Budget()).has_token
+    assert not read_container(container, {}, _ENDPOINTS, Budget()).has_token
+
+
+def test_no_value_of_a_variable_is_remembered() -> None:
+    secret = "hf_" + "s3cr3t" * 5
+    container = {
+        "args": ["--token", secret, "hf://org/x"],
+        "env": [{"name": "HF_TOKEN", "value": secret}, {"name": "A", "value": "plain-value"}],
+    }
+    read_container(container, None, _ENDPOINTS, Budget())
+    kept = repr(reading._READINGS)  # noqa: SLF001 - it is about what is kept
+    assert "s3cr3t" not in kept
+    assert "plain-value" not in kept
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_READINGS", {})
+    monkeypatch.setattr(reading, "_REMEMBERED", 2)
+    for name in ("a", "b", "c"):
+        read_container({"image": name}, None, _ENDPOINTS, Budget())
+    read_container({"image": "x" * 10_000}, None, _ENDPOINTS, Budget())
+    assert len(reading._READINGS) == 2  # noqa: SLF001 - it is about what is kept
+
+
+def test_what_json_cannot_write_is_read_all_the_same() -> None:
+    deep: Any = []
+    for _ in range(300):
+        deep = [deep]
+    container = {"image": deep, "args": ["hf://org/x"]}
+    assert read_container(container, None, _ENDPOINTS, Budget()).references[0].repository == "org/x"
+
+
+def test_what_its_object_has_no_room_for_is_not_taken_from_memory() -> None:
+    container = {"args": ["hf://org/x"]}
+    budget = Budget()
+    budget.left = 5
+    seen = read_container(container, None, _ENDPOINTS, budget)
+    assert (seen.references, seen.unread) == ((), Budget.spent)
+
+
+@pytest.mark.parametrize("env", ["A=b", {"name": "A"}, 7])
+def test_an_env_that_is_no_list_is_malformed(env: object) -> None:
+    assert read_container({"env": env}, None, _ENDPOINTS, Budget()).malformed
+
+
+def test_the_last_entry_of_a_name_counts_and_what_is_no_entry_does_not() -> None:
+    env = [{"name": "A", "value": "1"}, "x", {"name": 7}, {}, {"name": "A", "value": "2"}]
+    assert entries_of({"env": env}) == {"A": {"name": "A", "value": "2"}}
 
 
 @pytest.mark.parametrize(

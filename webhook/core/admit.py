@@ -116,7 +116,8 @@ def _pods(case: Case, found: list[Place]) -> None:
     for place in found:
         recorded = PodCase(case, place).decide()
         if place.reach:
-            records.setdefault(place.reach[0], {}).update(recorded)
+            keys = place.reach[0]
+            records[keys] = {**records[keys], **recorded} if keys in records else recorded
     for keys, entries in records.items():
         case.remember(keys, entries)
 

@@ -13,6 +13,8 @@ from webhook.core.references import Budget
 from webhook.core.secrets import Neighbour, choose
 from webhook.core.settings import Settings
 
+_INJECTED = patch.escape(names.INJECTED)
+
 
 class Case:
     """Collects verdicts, operations and warnings.
@@ -112,13 +114,18 @@ class Case:
                 InferenceService.
         """
         document = self.request.object
-        present = read.mapping(read.at(document, keys), "annotations").get(names.INJECTED)
+        holder = read.at(document, keys)
+        annotations = read.mapping(holder, "annotations")
+        is_there = type(holder.get("annotations")) is dict
+        present = annotations.get(names.INJECTED)
+        pointer = f"/{'/'.join(keys)}/annotations/{_INJECTED}"
         if entries:
             text = record.render(entries)
-            if text != present and (
+            if is_there and text != present:
+                self.operations.append(patch.add(pointer, text))
+            elif not is_there and (
                 operation := patch.put(document, [*keys, "annotations", names.INJECTED], text)
             ):
                 self.operations.append(operation)
         elif forget and present is not None:
-            path = "/".join(map(patch.escape, [*keys, "annotations", names.INJECTED]))
-            self.operations.append(patch.remove("/" + path))
+            self.operations.append(patch.remove(pointer))

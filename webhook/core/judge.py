@@ -77,11 +77,13 @@ def judge(
     """
     if reading.malformed:
         return _MALFORMED
-    references = (*downloads, *reading.references) if downloads else reading.references
+    references, repositories = reading.references, reading.repositories
+    if downloads:
+        references = (*downloads, *references)
+        repositories = tuple([reference.repository for reference in references])
     named = name in around.asked.containers
     if not references and not named:
         return Judgement(_TOO_LARGE, reading.unread) if reading.unread else NOTHING
-    repositories = tuple([reference.repository for reference in references])
     obstacle = reading.own
     if obstacle is None and around.volumes:
         obstacle = tokens.token_mount(container, reading.home, around.volumes)
@@ -93,7 +95,7 @@ def judge(
     if not references:
         return Judgement(Reason.NAMED_BY_ANNOTATION, "", (), reading.server)
     first = references[0]
-    return Judgement(first.reason, _short(first.subject), repositories, reading.server)
+    return Judgement(first.reason, first.subject, repositories, reading.server)
 
 
 def _short(subject: str) -> str:

@@ -34,6 +34,7 @@ class Reading(NamedTuple):
 
     Attributes:
         references: What it asks the Hub for, the one downloaded first in front.
+        repositories: Theirs.
         server: The server that runs, where one was recognised.
         own: What tells that it has a token of its own, or wants none.
         endpoint: What would send our token elsewhere.
@@ -46,6 +47,7 @@ class Reading(NamedTuple):
     """
 
     references: tuple[Reference, ...]
+    repositories: tuple[str, ...]
     server: Server | None
     own: Obstacle | None
     endpoint: Obstacle | None
@@ -57,7 +59,9 @@ class Reading(NamedTuple):
     steps: int
 
 
-_MALFORMED = Reading((), None, None, None, "", has_token=False, malformed=True, unread="", size=0, steps=0)
+_MALFORMED = Reading(
+    (), (), None, None, None, "", has_token=False, malformed=True, unread="", size=0, steps=0
+)
 _READINGS: dict[tuple[bytes, frozenset[str]], Reading] = {}
 
 
@@ -94,7 +98,7 @@ def read_container(
     budget.left -= reading.size
     budget.steps.left -= reading.steps
     if budget.left < 0 or budget.steps.left < 0:
-        return reading._replace(references=(), unread=reading.unread or budget.spent)
+        return reading._replace(references=(), repositories=(), unread=reading.unread or budget.spent)
     return reading
 
 
@@ -121,6 +125,7 @@ def read_variables(
     seen = evidence(container, environment, budget, hinted)
     return Reading(
         tuple(seen.references),
+        tuple([reference.repository for reference in seen.references]),
         seen.server,
         tokens.own_token(environment, seen.token_argument),
         tokens.foreign_endpoint(environment, endpoints),

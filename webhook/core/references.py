@@ -83,7 +83,7 @@ class Evidence:
         """Add a reference, unless there is no repository or it is known."""
         if name is not None and name not in self._names:
             self._names.add(name)
-            self.references.append(Reference(reason, redact(subject), redact(name)))
+            self.references.append(Reference(reason, redact(subject)[: caps.SUBJECT], redact(name)))
 
     def read(self, container: Mapping[str, Any], budget: Budget, hinted: Server | None) -> None:
         """Read the command, then the variables, in the order in which things are downloaded."""

@@ -64,6 +64,7 @@ def _resident(kind: Kind, counts: tuple[int, ...]) -> dict[int, float]:
 
 
 def _numbered(template: bytes, number: int) -> bytes:
-    """Return the yardstick with uid, namespace and name of its own, to show what is kept by them."""
+    """Return the yardstick with uid, namespace, name and model of its own, to show what is kept by them."""
     review = template.replace(b"0df28fbd", b"%08x" % number).replace(b"peers-bench", b"team-%d" % number)
-    return review.replace(b"llama-predictor-", b"model-%d-predictor-" % number)
+    review = review.replace(b"llama-predictor-", b"model-%d-predictor-" % number)
+    return review.replace(b"lama-3", b"lama-%d" % number)

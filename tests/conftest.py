@@ -1,13 +1,21 @@
 """What tests of several folders share: a real review, and certificates for the loopback."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from certs.authority import Pair, issue_authority, issue_leaf
+
+settings.register_profile("default", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+"""The same examples every time, so that nobody's change fails for somebody else's bug; no example fails for a
+busy machine. `HYPOTHESIS_PROFILE=explore` looks for new ones."""
 
 REVIEW = (Path(__file__).parent / "data" / "review-pod.json").read_bytes()
 

@@ -31,10 +31,10 @@ def test_a_pipe_gets_plain_aligned_columns() -> None:
     assert result.exit_code == 0
     assert result.stdout == (
         "Deployment chat in namespace team (<stdin>:1): the object is patched\n"
-        f"CONTAINER   TOKEN   {'WHY':40}   {'SECRET':32}   REPOSITORIES\n"
-        "vllm        yes     --model of vLLM names a model on the Hub   hf-secret/token (default) as env   "
-        "meta-llama/Llama-3.1-8B\n"
-        f"side        no      {'nothing in it names a model on the Hub':40}   {'-':32}   -\n"
+        f"CONTAINER   TOKEN   {'WHY':54}   {'SECRET':32}   REPOSITORIES\n"
+        f"vllm        yes     {'ModelFlag: --model of vLLM names a model on the Hub':54}   "
+        "hf-secret/token (default) as env   meta-llama/Llama-3.1-8B\n"
+        f"side        no      {'NoHubReference: nothing in it names a model on the Hub':54}   {'-':32}   -\n"
         "\n"
         "1 object of kinds without Pods not shown.\n"
     )

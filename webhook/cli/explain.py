@@ -122,7 +122,7 @@ def _row(verdict: Verdict) -> Row:
     return Row(
         verdict.container,
         "yes" if verdict.action in _GETS_ONE else "taken back" if verdict.action is Action.REMOVE else "no",
-        verdict.sentence,
+        f"{verdict.reason}: {verdict.sentence}",
         source or "-",
         ", ".join(verdict.repositories) or "-",
     )

@@ -23,10 +23,16 @@ class Pairing(NamedTuple):
 
 
 def pair(old: Sequence[Json], new: Sequence[Json]) -> Pairing:
-    """Pair the items of two lists: by `name`, as Kubernetes merges most of its lists, else by value."""
-    matcher = SequenceMatcher(
-        None, [_identity(item) for item in old], [_identity(item) for item in new], autojunk=False
-    )
+    """Pair the items of two lists: by `name`, as Kubernetes merges most of its lists, else by value.
+
+    Lists of one length are paired place by place where that keeps as many items as they are: of two equal
+    items the one that stands elsewhere could be taken for the one that changed.
+    """
+    before, after = [_identity(item) for item in old], [_identity(item) for item in new]
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    in_place = sum(one == other for one, other in zip(before, after, strict=False))
+    if len(old) == len(new) and in_place >= sum(match.size for match in matcher.get_matching_blocks()):
+        return Pairing([(index, index) for index in range(len(old))], [], [])
     pairing = Pairing([], [], [])
     for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         common = 0 if tag in ("insert", "delete") else min(old_end - old_start, new_end - new_start)

@@ -1,11 +1,13 @@
 """The Kubernetes API in memory, as far as rotation uses it.
 
-`resourceVersion` and `uid`, server-side apply with owners and conflicts, JSON patches with `test`; what it held
-earlier can be read again, as a stale read.
+`resourceVersion` and `uid`, server-side apply with owners and conflicts, JSON patches with `test`; what it
+held earlier can be read again, as a stale read.
 """
 
+# ruff: noqa: D102 - the protocol says what a method of the store does
+
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -143,9 +145,6 @@ class Cluster:
         if pem:
             client_config["caBundle"] = b64encode(pem).decode()
         self.remember()
-
-
-Hook = Callable[[], Any]
 
 
 class ClusterStore:

@@ -1,17 +1,21 @@
 """Replicas that can be stopped between any two moments, on a store that fails, lags and lies."""
 
+# ruff: noqa: D102 - the protocols say what these methods do
+
 from collections.abc import Coroutine, Generator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from certs.authority import service_names
-from certs.outcome import Outcome
 from certs.plan import Identity
 from certs.rotation import Rotation
 from certs.store import Entry, Kind, Operation, Secret, StoreError, UnavailableError
 from tests.certs.cluster import START, Cluster, ClusterStore, Configuration, StoredSecret, entries
+
+if TYPE_CHECKING:
+    from certs.outcome import Outcome
 
 NAMES = service_names("hook", "platform")
 AUTHORITY = "hf-token-injector"
@@ -94,7 +98,9 @@ class FaultyStore(ClusterStore):
         cluster = self.cluster
         age = self.faults.stale.pop() if self.faults.stale else timedelta(0)
         earlier = [held for held in cluster.history if held[0] <= cluster.now - age]
-        _, secret, configurations = deepcopy(earlier[-1] if earlier and age else cluster.history[-1])
+        if not age or not earlier:
+            return deepcopy((cluster.secret, cluster.configurations))
+        _, secret, configurations = deepcopy(earlier[-1])
         return secret, configurations
 
 
@@ -139,8 +145,10 @@ class Replica:
         except StopIteration as stop:
             self._step = None
             outcome: Outcome = stop.value
+            changed = self.outcome is None or self.outcome.pair != outcome.pair
             self.outcome = outcome
-            self.entered = self.entered or outcome.ready
+            # Who says that it is not ready when it takes another leaf leaves service with the old one.
+            self.entered = outcome.ready or (self.entered and not changed)
             self.look_at = self.cluster.now + outcome.look_after
             if not self._faulty:
                 self.clean_at = self.began

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
+from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ CERTIFICATES = tuple(bundle.parse(pem).certificates[0] for pem in PEMS)
 
 
 @given(st.lists(st.sampled_from(CERTIFICATES)))
-def test_what_is_written_is_read_again_in_its_order(certificates: list[bundle.x509.Certificate]) -> None:
+def test_what_is_written_is_read_again_in_its_order(certificates: list[x509.Certificate]) -> None:
     unique = bundle.merge(certificates)
     assert bundle.parse(bundle.serialise(unique)) == (unique, True)
 
@@ -35,9 +36,7 @@ def test_any_bytes_can_be_read(text: bytes) -> None:
 
 
 @given(st.permutations(CERTIFICATES), st.text(" \n\t", min_size=1))
-def test_order_repetition_and_white_space_change_nothing(
-    order: list[bundle.x509.Certificate], space: str
-) -> None:
+def test_order_repetition_and_white_space_change_nothing(order: list[x509.Certificate], space: str) -> None:
     text = space.encode().join([b"", *(bundle.serialise([one]) for one in (*order, order[0])), b""])
     assert bundle.same(bundle.parse(text).certificates, CERTIFICATES)
     assert not bundle.same(CERTIFICATES[1:], CERTIFICATES)

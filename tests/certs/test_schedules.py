@@ -1,8 +1,10 @@
 """Any number of replicas, any schedule: no client ever meets a leaf that it cannot verify.
 
-A replica is stopped before and after each call of its store. Between two stops others run, time passes, clocks
-jump, processes die, reads are stale, answers get lost, and people break things.
+A replica is stopped before and after each call of its store. Between two stops others run, time passes,
+clocks jump, processes die, reads are stale, answers get lost, and people break things.
 """
+
+# ruff: noqa: D102 - the name of a rule is its sentence
 
 from base64 import b64decode
 from collections.abc import Iterator
@@ -23,7 +25,7 @@ from certs.request import rotate
 from certs.state import parse
 from certs.store import ConflictError, ForbiddenError, Kind, RefusedError, StoreError, UnavailableError
 from tests.certs.cluster import Cluster, ClusterStore, Configuration, ca_bundle, configuration
-from tests.certs.replicas import AUTHORITY, NAMES, Faults, Replica
+from tests.certs.replicas import AUTHORITY, NAMES, Replica
 from tests.certs.running import run
 
 CLIENT_LAG = timedelta(seconds=30)
@@ -51,7 +53,7 @@ def trusts(ca_bundle: str, certificate: bytes, now: datetime) -> bool:
     if not anchors:
         return False
     leaf = x509.load_pem_x509_certificate(certificate)
-    policy = PolicyBuilder().store(Store(anchors)).time(now)
+    policy = PolicyBuilder().store(Store(list(anchors))).time(now)
     try:
         policy.build_server_verifier(x509.DNSName(NAMES[0])).verify(leaf, [])
     except VerificationError:
@@ -248,10 +250,14 @@ class Schedules(RuleBasedStateMachine):
             if broken_at is None:
                 continue
             serving = [one for one in self.replicas if one.entered and one.outcome and one.outcome.pair]
-            if serving and all(one.clean_at >= broken_at for one in self.replicas) and all(
-                trusts(value, one.outcome.pair.certificate, self.cluster.now)
-                for one in serving
-                if one.outcome and one.outcome.pair
+            if (
+                serving
+                and all(one.clean_at >= broken_at for one in self.replicas)
+                and all(
+                    trusts(value, one.outcome.pair.certificate, self.cluster.now)
+                    for one in serving
+                    if one.outcome and one.outcome.pair
+                )
             ):
                 del self.tainted[slot]
                 self.excused[slot] = self.cluster.now
@@ -294,4 +300,6 @@ def _expired(certificate: bytes, now: datetime) -> bool:
 
 
 TestSchedules = Schedules.TestCase
-TestSchedules.settings = settings(max_examples=40, stateful_step_count=30, deadline=None, phases=[Phase.generate])
+TestSchedules.settings = settings(
+    max_examples=40, stateful_step_count=30, deadline=None, phases=[Phase.generate]
+)

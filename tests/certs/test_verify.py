@@ -57,7 +57,9 @@ LEAF = issue_leaf(AUTHORITY, [NAME, "127.0.0.1", "*.example.org"], now=NOW)
 CA = x509.BasicConstraints(ca=True, path_length=None)
 
 
-def faults(pair: Pair, *, trusted: bundle.Bundle = TRUSTED, name: str = NAME, now: datetime = NOW) -> list[Fault]:
+def faults(
+    pair: Pair, *, trusted: bundle.Bundle = TRUSTED, name: str = NAME, now: datetime = NOW
+) -> list[Fault]:
     problems = verify_leaf(pair, trusted, [name], now=now)
     assert all(problem.sentence.endswith(".") and "PRIVATE" not in problem.sentence for problem in problems)
     return [problem.fault for problem in problems]

@@ -157,16 +157,16 @@ def _misplaced(case: Case, kind: Kind, found: list[Place]) -> None:
 
 def _mentions_us(document: Mapping[str, Any], found: list[Place]) -> bool:
     """Whether any key of ours stands anywhere; most objects have none, and this is all that they pay."""
-    metadata = read.mapping(document, "metadata")
-    for keys in (read.mapping(metadata, "labels"), read.mapping(metadata, "annotations")):
-        if names.PREFIX in "\n".join(keys):
+    prefix = names.PREFIX
+    own = False
+    for place in found:
+        if prefix in "\n".join(place.labels) or prefix in "\n".join(place.annotations):
             return True
-    return any(
-        names.PREFIX in "\n".join(keys)
-        for place in found
-        if place.reach != _OWN
-        for keys in (place.labels, place.annotations)
-    )
+        own = own or place.reach == _OWN
+    if own:
+        return False
+    metadata = read.mapping(document, "metadata")
+    return any(prefix in "\n".join(read.mapping(metadata, field)) for field in ("labels", "annotations"))
 
 
 def _decision(case: Case, denial: str | None) -> Decision:

@@ -98,9 +98,9 @@ def token_mount(
         volumes: Of the Pod, raw.
         hub: Whose client.
     """
-    for _, mount in read.objects(container, "volumeMounts"):
-        where = read.string(mount, "mountPath")
-        if not home and hub.default_home not in where:
+    for mount in read.items(container, "volumeMounts"):
+        where = mount.get("mountPath") if type(mount) is dict else None
+        if type(where) is not str or (not home and hub.default_home not in where):
             continue
         where = where.rstrip("/")
         as_file = _is_token_path(where, home, hub)

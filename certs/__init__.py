@@ -16,18 +16,17 @@ a client meet a leaf that the bundle it knows does not verify.
 What makes it safe with any number of replicas, each of which may stop anywhere and read what is old:
 
 - The order of `caBundle` is the proof: a CA comes first only by the hand of a replica that has seen it in
-every
-  entry for 60 s of its own monotonic clock. No wall clocks are compared, and nobody trusts the Secret's word.
+  every entry for 60 s of its own monotonic clock (or where the entry was empty, so that there was nothing to
+  lose). No wall clocks are compared, and nobody trusts the Secret's word for it.
 - A CA leaves `caBundle` only if the Secret names it as dropped, or it expired. Whoever has an old copy of the
   Secret may add too much, but never removes what it does not know.
-- A CA is dropped when every leaf that it can have issued has expired: a replica that is cut off from the API
-may
-  serve one until then.
+- A CA is dropped when every leaf that it can have issued has expired: a replica that is cut off from the
+  API may serve one until then.
 - Each write tests what it replaces. A lost race changes nothing.
 
 Files, from the ground up: `lifetimes` (all numbers), `authority` (issuing), `bundle`, `verify`; `store` (the
 seam to Kubernetes, its errors and rights), `state` (the Secret's contents), `published` (what `caBundle`
-should be); `memory` (what a replica remembers), `plan` (what the Secret should hold next), `serving` (which
-leaf to serve), `outcome` and `report` (what a step tells); `rotation` (one step of one replica), `request`
-and `release` (what people ask for).
+should be); `memory` (what a replica remembers), `view` (what it decides on), `ledger` and `plan` (what the
+Secret should hold next), `serving` (which leaf to serve), `outcome` and `report` (what a step tells);
+`rotation` (one step of one replica), `request` and `release` (what people ask for).
 """

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from certs.authority import Pair
-from certs.plan import Action
 from certs.store import (
     ConflictError,
     ForbiddenError,
@@ -15,6 +14,7 @@ from certs.store import (
     StoreError,
     UnavailableError,
 )
+from certs.view import Action
 
 
 class Stage(StrEnum):

@@ -9,10 +9,10 @@ from cryptography import x509
 
 from certs.memory import Served
 from certs.outcome import Cause, Outcome, Stage, Trouble
-from certs.plan import Action, issuer
 from certs.published import Published
 from certs.serving import ready
 from certs.state import State
+from certs.view import Action, issuer
 
 STEADY_LOOK: Final = timedelta(seconds=60)
 """How often a replica looks where nothing is going on: three reads a minute. A watch may make it look

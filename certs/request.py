@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from certs.plan import Identity, View, begin
+from certs.plan import begin
 from certs.published import Published
 from certs.state import TRUSTED_LIMIT, parse, serialise
 from certs.store import NotFoundError, RefusedError, Store
+from certs.view import Identity, View
 
 
 async def rotate(store: Store, *, identity: Identity, now: datetime) -> None:

@@ -16,12 +16,13 @@ from cryptography import x509
 from certs import bundle
 from certs.memory import Limiter, Served, Watch
 from certs.outcome import Cause, Outcome, Trouble, trouble
-from certs.plan import Action, Identity, View, issuer, plan
+from certs.plan import plan
 from certs.published import Published, Roles, Slot, replacing, settled, slots, wanted
 from certs.report import Situation, report
 from certs.serving import choose
 from certs.state import State, parse, serialise
 from certs.store import Kind, Operation, Secret, Store, StoreError
+from certs.view import Action, Identity, View, issuer
 
 
 class Clock(Protocol):

@@ -10,9 +10,9 @@ from datetime import datetime
 from certs import bundle
 from certs.bundle import Bundle
 from certs.memory import Served
-from certs.plan import issuer
 from certs.published import Published
 from certs.state import State
+from certs.view import issuer
 
 
 def choose(

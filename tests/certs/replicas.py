@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from certs.authority import service_names
-from certs.plan import Identity
 from certs.rotation import Rotation
 from certs.store import Entry, Kind, Operation, Secret, StoreError, UnavailableError
+from certs.view import Identity
 from tests.certs.cluster import START, Cluster, ClusterStore, Configuration, StoredSecret, entries
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from certs.authority import Pair, issue_authority, issue_leaf
 from certs.lifetimes import AUTHORITY_LIFETIME, LEAF_LIFETIME, RETIREMENT_MARGIN
 from certs.memory import ALL_WRITES, SAME_WRITES
 from certs.outcome import Cause, Outcome, Stage
-from certs.plan import Action, Identity
 from certs.release import Released, release
 from certs.report import BUSY_LOOK, LONGEST_BACKOFF, NEXT_LOOK, STEADY_LOOK
 from certs.request import rotate
@@ -27,6 +26,7 @@ from certs.store import (
     UnavailableError,
 )
 from certs.verify import leaf_names, verify_leaf
+from certs.view import Action, Identity
 from tests.certs.cluster import START, Cluster, ClusterStore, ca_bundle, configuration
 from tests.certs.replicas import AUTHORITY, NAMES, Replica
 from tests.certs.running import run
@@ -312,8 +312,8 @@ def test_garbage_is_named(cluster: Cluster) -> None:
     edit(cluster, ca_key=b"garbage", tls_crt=b"garbage")
     assert [trouble.sentence for trouble in step(replica).troubles] == [
         (
-            "The Secret's ca.crt with ca.key cannot be used. The private key cannot be read: it is not PEM, is"
-            " cut short, or has a password."
+            "The Secret's ca.crt with ca.key cannot be used."
+            " The private key cannot be read: it is not PEM, is cut short, or has a password."
         ),
         "The Secret's tls.crt with tls.key cannot be used. The certificate is not PEM, or is cut short.",
     ]

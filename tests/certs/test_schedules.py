@@ -313,7 +313,7 @@ def _expired(certificate: bytes, now: datetime) -> bool:
 
 TestSchedules = Schedules.TestCase
 TestSchedules.settings = settings(
-    max_examples=50,
+    max_examples=40,
     stateful_step_count=30,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking a schedule takes many minutes

@@ -5,15 +5,14 @@ is a new context, and the reference is swapped: loading a pair into the context 
 later handshake if key and certificate do not match.
 """
 
-import os
 import ssl
-import tempfile
 from datetime import datetime
 from typing import Any, Protocol
 
 from cryptography import x509
 from structlog.typing import FilteringBoundLogger
 
+from webhook.cluster.memory_file import memory_file
 from webhook.server.certificates import CertificateError, CertificateSource, KeyPair
 from webhook.server.metrics import Metrics
 
@@ -132,11 +131,9 @@ def _load(context: ssl.SSLContext, pair: KeyPair) -> None:
     Raises:
         CertificateError: The key does not belong to the certificate, has a password, or is no key.
     """
-    with tempfile.TemporaryFile() if not hasattr(os, "memfd_create") else _memory_file() as file:
-        file.write(pair.certificate.rstrip() + b"\n" + pair.key)
-        file.flush()
+    with memory_file(pair.certificate.rstrip() + b"\n" + pair.key) as path:
         try:
-            context.load_cert_chain(f"/dev/fd/{file.fileno()}", password=_no_password)
+            context.load_cert_chain(path, password=_no_password)
         except ssl.SSLError as error:
             why = (
                 "the private key does not belong to the certificate"
@@ -144,10 +141,6 @@ def _load(context: ssl.SSLContext, pair: KeyPair) -> None:
                 else f"the private key or the certificate cannot be read ({error.reason or 'no PEM'})"
             )
             raise CertificateError(why) from None
-
-
-def _memory_file() -> Any:  # noqa: ANN401
-    return os.fdopen(os.memfd_create("certificate", os.MFD_CLOEXEC), "w+b")
 
 
 def _no_password() -> str:

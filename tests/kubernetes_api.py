@@ -1,0 +1,323 @@
+"""Stands for an API server, with the objects that certificates live in.
+
+A real API server does not run where there is only Python. This one is HTTPS on the loopback over those of
+`tests.certs.cluster`: one Secret and two webhook configurations, with server-side apply, field managers,
+`resourceVersion`, `uid` and JSON patches with `test`. Statuses and bodies are those of kube-apiserver. It
+takes bearer tokens, records the rights that each call needs, and can be told to fail.
+"""
+
+import json
+import socket
+import ssl
+import threading
+from base64 import b64decode, b64encode
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+import yaml
+
+from certs.authority import issue_authority, issue_leaf
+from certs.store import ConflictError, Kind, NotFoundError, Permission
+from tests.certs.cluster import Cluster, StoredSecret, configuration
+
+NAMESPACE = "hf-token-injector"
+SECRET = "hf-token-injector-tls"
+CONFIGURATION = "hf-token-injector"
+TOKEN = "a-token-of-a-service-account"
+_GROUP = "admissionregistration.k8s.io"
+
+
+class Response(NamedTuple):
+    """A status and a body, as JSON where it is no bytes."""
+
+    status: int
+    body: Any
+
+    @classmethod
+    def of(cls, status: int, message: str, *fields: str) -> "Response":
+        """Return a `Status`, with the fields that it complains about."""
+        causes = [{"reason": "FieldValueInvalid", "message": "invalid", "field": name} for name in fields]
+        reason = {401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 422: "Invalid"}
+        return cls(
+            status,
+            {
+                "kind": "Status",
+                "apiVersion": "v1",
+                "status": "Failure",
+                "message": message,
+                "reason": reason.get(status, ""),
+                "details": {"causes": causes} if causes else {},
+                "code": status,
+            },
+        )
+
+
+@dataclass
+class KubernetesApi:
+    """The stand-in. `cluster` may be read and changed under `lock`.
+
+    Attributes:
+        cluster: The objects.
+        tokens: Those that are taken.
+        faults: What the next requests get in place of an answer; None lets one pass.
+        requests: Method and path with query of each request, and its headers.
+        silent: While it is set, requests are read and not answered.
+    """
+
+    cluster: Cluster = field(default_factory=lambda: Cluster(now=datetime.now(UTC)))
+    tokens: set[str] = field(default_factory=lambda: {TOKEN})
+    faults: deque[Response | None] = field(default_factory=deque)
+    requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    silent: bool = False
+
+    def __post_init__(self) -> None:
+        """Make a certificate for the loopback."""
+        now = datetime.now(UTC)
+        self.authority = issue_authority("stand-in of a Kubernetes API server", now=now)
+        names = ["127.0.0.1", "::1", "localhost", "kubernetes.default.svc"]
+        self.leaf = issue_leaf(self.authority, names, now=now, lifetime=timedelta(days=1))
+        self.port = 0
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def configure(self, *entries: str) -> None:
+        """Create both configurations with these entries, without a `caBundle`, as a chart does."""
+        with self.lock:
+            for kind in Kind:
+                self.cluster.configurations[kind] = configuration(*entries)
+            self.cluster.remember()
+
+    def start(self, folder: Path) -> None:
+        """Listen on the loopback, on the same port when it is started again.
+
+        Args:
+            folder: Where its key is put for a moment, as the ssl module wants a path.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        path = folder / "api-server.pem"
+        path.write_bytes(self.leaf.certificate + self.leaf.key)
+        context.load_cert_chain(path)
+        path.unlink()
+        self._server = _Server(("127.0.0.1", self.port), self, context)
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the port and every connection."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.shutdown()
+        self._thread.join()
+        self._server.end()
+        self._server = None
+
+    def service_account(self, folder: Path, token: str = TOKEN) -> Path:
+        """Write what kubelet mounts into a Pod."""
+        folder.mkdir(exist_ok=True)
+        (folder / "ca.crt").write_bytes(self.authority.certificate)
+        (folder / "token").write_text(token)
+        (folder / "namespace").write_text(NAMESPACE)
+        return folder
+
+    def kubeconfig(self, folder: Path) -> Path:
+        """Write a kubeconfig with a token."""
+        path = folder / "kubeconfig"
+        document = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "here",
+            "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u", "namespace": NAMESPACE}}],
+            "clusters": [
+                {
+                    "name": "c",
+                    "cluster": {
+                        "server": f"https://127.0.0.1:{self.port}",
+                        "certificate-authority-data": b64encode(self.authority.certificate).decode(),
+                    },
+                }
+            ],
+            "users": [{"name": "u", "user": {"token": TOKEN}}],
+        }
+        path.write_text(yaml.safe_dump(document))
+        return path
+
+    def bundles(self) -> list[bytes]:
+        """Return the `caBundle` of each entry as published now, decoded."""
+        with self.lock:
+            return [
+                b64decode(entry["clientConfig"].get("caBundle", ""))
+                for kind in Kind
+                for entry in self.cluster.configurations.get(kind, [])
+            ]
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Answer one request."""
+        self.requests.append((method, target, headers))
+        if headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
+            return Response.of(401, "Unauthorized")
+        fault = self.faults.popleft() if self.faults else None
+        if fault is not None:
+            return fault
+        try:
+            return self._found(method, urlsplit(target), headers, body)
+        except ConflictError as error:
+            failed_test = str(error).startswith("test failed")
+            rejected = "the server rejected our request due to an error in our request"
+            return Response.of(422, rejected) if failed_test else Response.of(409, str(error))
+        except NotFoundError as error:
+            return Response.of(404, str(error))
+
+    def _found(self, method: str, url: SplitResult, headers: Mapping[str, str], body: bytes) -> Response:
+        secret = f"/api/v1/namespaces/{NAMESPACE}/secrets/{SECRET}"
+        paths = {f"/apis/{_GROUP}/v1/{kind}/{CONFIGURATION}": kind for kind in Kind}
+        if url.path == secret:
+            return self._secret(method, dict(parse_qsl(url.query)), headers, body)
+        if url.path in paths:
+            return self._configuration(method, paths[url.path], headers, body)
+        return Response.of(404, "the server could not find the requested resource")
+
+    def _secret(
+        self, method: str, parameters: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> Response:
+        if method == "GET":
+            self._call("get", "", "secrets", "secret")
+            stored = self.cluster.secret
+            return (
+                Response(200, _shown(stored)) if stored else Response.of(404, f'secrets "{SECRET}" not found')
+            )
+        if (method, headers["Content-Type"]) != ("PATCH", "application/apply-patch+yaml"):
+            return Response.of(415, "the body of the request was in an unknown format")
+        self._call("patch", "", "secrets", "secret")
+        if self.cluster.secret is None:
+            self._call("create", "", "secrets", "secret")
+        manifest = json.loads(body)
+        metadata = manifest["metadata"]
+        version = f"{metadata['uid']}/{metadata['resourceVersion']}" if "uid" in metadata else None
+        created = self.cluster.secret is None
+        self.cluster.apply(
+            {key: b64decode(value) for key, value in manifest["data"].items()},
+            manager=parameters["fieldManager"],
+            force=parameters["force"] == "true",
+            version=version,
+        )
+        assert self.cluster.secret
+        return Response(201 if created else 200, _shown(self.cluster.secret))
+
+    def _configuration(self, method: str, kind: Kind, headers: Mapping[str, str], body: bytes) -> Response:
+        name = kind.removesuffix("webhookconfigurations")
+        if method == "GET":
+            self._call("get", _GROUP, kind, name)
+        elif (method, headers["Content-Type"]) == ("PATCH", "application/json-patch+json"):
+            self._call("patch", _GROUP, kind, name)
+            self.cluster.patch(kind, json.loads(body))
+        else:
+            return Response.of(415, "the body of the request was in an unknown format")
+        if kind not in self.cluster.configurations:
+            return Response.of(404, f'{kind} "{CONFIGURATION}" not found')
+        return Response(
+            200, {"metadata": {"name": CONFIGURATION}, "webhooks": self.cluster.configurations[kind]}
+        )
+
+    def _call(self, verb: str, group: str, resource: str, name: str) -> None:
+        self.cluster.calls.append(Permission(verb, group, resource, name))
+
+
+def _shown(stored: StoredSecret) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": SECRET,
+            "namespace": NAMESPACE,
+            "uid": str(stored.uid),
+            "resourceVersion": str(stored.version),
+        },
+        "type": "Opaque",
+        "data": {key: b64encode(value).decode() for key, value in stored.data.items()},
+    }
+
+
+class _Server(ThreadingHTTPServer):
+    """Serves one thread a connection, and can close all of them."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], api: KubernetesApi, context: ssl.SSLContext) -> None:
+        super().__init__(address, _Handler)
+        self.api = api
+        self._context = context
+        self._connections: set[socket.socket] = set()
+        self._ended = threading.Event()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection; its handshake is made in its own thread."""
+        plain, address = super().get_request()
+        connection = self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+        self._connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - as in the standard library
+        """Close a connection without TLS's goodbye, which would wait for the other side."""
+        self._connections.discard(request)
+        request.close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Say nothing: clients that go away are a part of the tests."""
+
+    def wait_for_end(self) -> None:
+        """Block a request until the server ends."""
+        self._ended.wait()
+
+    def end(self) -> None:
+        """Close everything."""
+        self._ended.set()
+        self.server_close()
+        for connection in list(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def setup(self) -> None:
+        self.request.do_handshake()
+        super().setup()
+
+    def do_GET(self) -> None:
+        self._do()
+
+    def do_PATCH(self) -> None:
+        self._do()
+
+    def _do(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        api = self.server.api
+        if api.silent:
+            self.server.wait_for_end()
+            return
+        with api.lock:
+            response = api.answer(self.command, self.path, dict(self.headers.items()), body)
+            content = (
+                response.body if isinstance(response.body, bytes) else json.dumps(response.body).encode()
+            )
+        self.send_response(response.status, HTTPStatus(response.status).phrase)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401
+        """Log nothing."""

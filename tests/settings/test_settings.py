@@ -8,6 +8,8 @@ from webhook.core.knowledge import Namespace
 from webhook.core.names import Method, MissingSecret
 from webhook.core.settings import MutatePolicy, Rule, SecretRef, Settings
 from webhook.settings import (
+    CertificateMode,
+    CertificateSettings,
     Loaded,
     LogSettings,
     ServerSettings,
@@ -62,6 +64,8 @@ def test_a_file_sets_everything(tmp_path: Path) -> None:
         server: {host: 127.0.0.1, port: 1, opsHost: "::1", opsPort: 2, maxBodyBytes: 65536, drainSeconds: 0,
                  keepAliveSeconds: 1.5, headerSeconds: 1, bodySeconds: 2, stopSeconds: 3}
         tls: {certFile: a, keyFile: b, reloadSeconds: 4}
+        certificates: {mode: cert-manager, secretName: s, namespace: n, service: v, clusterDomain: d.example,
+                       mutatingConfiguration: m, validatingConfiguration: w, checkSeconds: 5, kubeconfig: k}
         log: {level: debug, format: console}
         """,
     )
@@ -93,6 +97,9 @@ def test_a_file_sets_everything(tmp_path: Path) -> None:
         drain_seconds=0,
         stop_seconds=3,
         tls=TlsSettings("a", "b", 4),
+        certificates=CertificateSettings(
+            CertificateMode.CERT_MANAGER, "s", "n", "v", "d.example", "m", "w", 5, "k"
+        ),
         log=LogSettings("debug", "console"),
     )
 
@@ -102,6 +109,26 @@ def test_an_option_beats_the_environment_which_beats_the_file(tmp_path: Path) ->
     environ = {PREFIX + "SERVER__PORT": "2", PREFIX + "SERVER__OPS_PORT": "2"}
     server = load(tmp_path, text, environ, server={"port": 3}).server
     assert (server.port, server.ops_port, server.drain_seconds) == (3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [
+        ("", "self-managed"),
+        ("tls: {certFile: a, keyFile: b}", "provided"),
+        ("tls: {keyFile: b}", "provided"),
+        ("{tls: {certFile: a}, certificates: {mode: cert-manager}}", "cert-manager"),
+        ("certificates: {mode: provided}", "provided"),
+    ],
+)
+def test_files_that_are_named_are_served_unless_the_mode_is_set(tmp_path: Path, text: str, mode: str) -> None:
+    assert load(tmp_path, text).server.certificates.mode == mode
+
+
+def test_certificates_of_our_own_and_files_at_once_are_refused(tmp_path: Path) -> None:
+    text = complaint(tmp_path, "tls: {keyFile: b}", {PREFIX + "CERTIFICATES__MODE": "self-managed"})
+    assert "certificates.mode (HF_TOKEN_INJECTOR_CERTIFICATES__MODE)\n    is self-managed" in text
+    assert "must be provided, as tls.keyFile is set, or that must go" in text
 
 
 def test_lists_and_maps_in_the_environment_are_yaml_json_or_words(tmp_path: Path) -> None:
@@ -256,7 +283,7 @@ def test_a_long_value_is_shortened(tmp_path: Path) -> None:
 
 def test_every_setting_is_described_and_its_variable_works(tmp_path: Path) -> None:
     rows = describe_settings()
-    assert len(rows) == 24
+    assert len(rows) == 33
     for row in rows:
         assert set(row) == {"name", "env", "type", "default", "description"}
         assert row["description"].endswith("."), row

@@ -8,10 +8,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from webhook.settings.loaded import Loaded, LogSettings, ServerSettings, TlsSettings
+from webhook.settings.loaded import (
+    CertificateMode,
+    CertificateSettings,
+    Loaded,
+    LogSettings,
+    ServerSettings,
+    TlsSettings,
+)
 from webhook.settings.problems import SettingsError
 
 __all__ = [
+    "CertificateMode",
+    "CertificateSettings",
     "Loaded",
     "LogSettings",
     "ServerSettings",

@@ -1,6 +1,7 @@
 """Settings once they are read: frozen dataclasses without a trace of where they came from."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from webhook.core.knowledge import Knowledge
 from webhook.core.settings import Settings
@@ -18,6 +19,40 @@ class TlsSettings:
     cert_file: str = ""
     key_file: str = ""
     reload_seconds: float = 10
+
+
+class CertificateMode(StrEnum):
+    """Who makes the serving certificate, and who fills `caBundle`."""
+
+    SELF_MANAGED = "self-managed"
+    CERT_MANAGER = "cert-manager"
+    PROVIDED = "provided"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateSettings:
+    """What self-managed certificates are called in the cluster, and how often they are looked after.
+
+    Attributes:
+        mode: Who makes the certificate.
+        secret_name: The Secret that holds CA and certificate.
+        namespace: Of that Secret and of the Service; empty for the Pod's own.
+        service: The Service that the certificate is for.
+        cluster_domain: DNS domain of the cluster.
+        mutating_configuration, validating_configuration: Whose `caBundle` is kept.
+        check_seconds: The longest time between two looks.
+        kubeconfig: Path of a file that says where the API server is, for a server outside a cluster.
+    """
+
+    mode: CertificateMode = CertificateMode.SELF_MANAGED
+    secret_name: str = "hf-token-injector-tls"  # noqa: S105 - a name
+    namespace: str = ""
+    service: str = "hf-token-injector"
+    cluster_domain: str = "cluster.local"
+    mutating_configuration: str = "hf-token-injector"
+    validating_configuration: str = "hf-token-injector"
+    check_seconds: float = 60
+    kubeconfig: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +89,7 @@ class ServerSettings:
     drain_seconds: float = 15
     stop_seconds: float = 10
     tls: TlsSettings = TlsSettings()
+    certificates: CertificateSettings = CertificateSettings()
     log: LogSettings = LogSettings()
 
 

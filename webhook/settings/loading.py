@@ -15,7 +15,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from webhook.core.knowledge import Knowledge, Namespace
 from webhook.core.settings import Rule, SecretRef, Settings
-from webhook.settings.loaded import Loaded, LogSettings, ServerSettings, TlsSettings
+from webhook.settings.loaded import (
+    CertificateMode,
+    CertificateSettings,
+    Loaded,
+    LogSettings,
+    ServerSettings,
+    TlsSettings,
+)
 from webhook.settings.model import Allowed, SettingsModel
 from webhook.settings.problems import SettingsError, show
 from webhook.settings.sources import File, environment_name, from_environment, from_file, leaves
@@ -109,8 +116,27 @@ def _server(model: SettingsModel) -> ServerSettings:
     return ServerSettings(
         **model.server.model_dump(),
         tls=TlsSettings(**model.tls.model_dump()),
+        certificates=_certificates(model),
         log=LogSettings(**model.log.model_dump()),
     )
+
+
+def _certificates(model: SettingsModel) -> CertificateSettings:
+    """Return the settings of certificates with a mode; files that somebody named are meant to be served.
+
+    Raises:
+        SettingsError: Both are asked for, certificates of our own and files.
+    """
+    files = {"certFile": model.tls.cert_file, "keyFile": model.tls.key_file}
+    given = [name for name, path in files.items() if path]
+    mode = model.certificates.mode
+    if given and "mode" not in model.certificates.model_fields_set:
+        mode = CertificateMode.PROVIDED
+    if mode is CertificateMode.SELF_MANAGED and given:
+        name = environment_name(("certificates", "mode"))
+        must = f"must be provided, as tls.{given[0]} is set, or that must go"
+        raise SettingsError([f"  certificates.mode ({name})\n    is self-managed\n    {must}"])
+    return CertificateSettings(**{**model.certificates.model_dump(), "mode": mode})
 
 
 def _problem(details: ErrorDetails, file: File | None, stronger: Iterable[Mapping[str, Any]]) -> str:

@@ -19,10 +19,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from webhook.core.names import Method, MissingSecret
 from webhook.core.settings import MutatePolicy
 from webhook.core.settings import Settings as CoreSettings
-from webhook.settings.loaded import ServerSettings
+from webhook.settings.loaded import CertificateMode, CertificateSettings, ServerSettings
 
 _CORE = CoreSettings()
 _SERVER = ServerSettings()
+_CERTIFICATES = CertificateSettings()
 
 _DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 
@@ -53,6 +54,9 @@ SecretName = Annotated[
     str,
     _SUBDOMAIN,
     Allowed("the name of a Secret: lower-case letters, digits, - and ., at most 253 characters"),
+]
+DomainName = Annotated[
+    str, _SUBDOMAIN, Allowed("a name of lower-case letters, digits, - and ., at most 253 characters")
 ]
 RuleSecret = Annotated[
     str,
@@ -191,6 +195,49 @@ class Tls(_Section):
     )
 
 
+class Certificates(_Section):
+    """Who makes the serving certificate, and what it is called in the cluster."""
+
+    mode: CertificateMode = Field(
+        _CERTIFICATES.mode,
+        description="Who makes the serving certificate and fills caBundle: self-managed (this server, over "
+        "the Kubernetes API), cert-manager, or provided (you). The last two serve tls.certFile and "
+        "tls.keyFile; where one of these is set and the mode is not, the mode is provided.",
+    )
+    secret_name: SecretName = Field(
+        _CERTIFICATES.secret_name, description="Self-managed: the Secret that holds CA and certificate."
+    )
+    namespace: Annotated[
+        str, StringConstraints(pattern=rf"^({_DNS_LABEL})?$", max_length=63), Allowed("a namespace")
+    ] = Field(
+        _CERTIFICATES.namespace,
+        description="Self-managed: namespace of that Secret and of the Service. Not set: POD_NAMESPACE, else "
+        "the one of the ServiceAccount.",
+    )
+    service: Annotated[
+        str, StringConstraints(pattern=rf"^{_DNS_LABEL}$", max_length=63), Allowed("the name of a Service")
+    ] = Field(_CERTIFICATES.service, description="Self-managed: the Service that the certificate is for.")
+    cluster_domain: DomainName = Field(
+        _CERTIFICATES.cluster_domain, description="Self-managed: the DNS domain of the cluster."
+    )
+    mutating_configuration: DomainName = Field(
+        _CERTIFICATES.mutating_configuration,
+        description="Self-managed: the MutatingWebhookConfiguration whose caBundle is kept.",
+    )
+    validating_configuration: DomainName = Field(
+        _CERTIFICATES.validating_configuration,
+        description="Self-managed: the ValidatingWebhookConfiguration whose caBundle is kept.",
+    )
+    check_seconds: Seconds = Field(
+        _CERTIFICATES.check_seconds,
+        description="Self-managed: the longest time between two looks at Secret and configurations.",
+    )
+    kubeconfig: str = Field(
+        _CERTIFICATES.kubeconfig,
+        description="Self-managed: path of a kubeconfig, for a server that runs outside the cluster.",
+    )
+
+
 class Log(_Section):
     """The log on standard output."""
 
@@ -234,4 +281,5 @@ class SettingsModel(BaseSettings):
     ] = Field({}, description="What is known of Namespaces: name to `labels` and `annotations`.")
     server: Server = Server()
     tls: Tls = Tls()
+    certificates: Certificates = Certificates()
     log: Log = Log()

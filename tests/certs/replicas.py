@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from certs.authority import service_names
+from certs.lifetimes import CLOCK_ERROR
 from certs.rotation import Rotation
 from certs.store import Entry, Kind, Operation, Secret, StoreError, UnavailableError
 from certs.view import Identity
@@ -145,10 +146,11 @@ class Replica:
         except StopIteration as stop:
             self._step = None
             outcome: Outcome = stop.value
-            changed = self.outcome is None or self.outcome.pair != outcome.pair
+            # Whose leaf expired has left service; it enters again when it says that it is ready.
+            expires = self.outcome.expires if self.outcome else None
+            expired = expires is None or expires <= self.now() + CLOCK_ERROR
             self.outcome = outcome
-            # Who says that it is not ready when it takes another leaf leaves service with the old one.
-            self.entered = outcome.ready or (self.entered and not changed)
+            self.entered = outcome.ready or (self.entered and not expired)
             self.look_at = self.cluster.now + outcome.look_after
             if not self._faulty:
                 self.clean_at = self.began

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from webhook.core import inference_service, names, read
+from webhook.core import caps, inference_service, names, read
 from webhook.core.asked import RefusedError, misplaced
 from webhook.core.case import Case
 from webhook.core.decision import Action, Decision, Operation, Request, Scope, Verdict
@@ -34,6 +34,8 @@ def admit(request: Request, knowledge: Knowledge = UNKNOWN, settings: Settings =
         return Decision(passed)
     case = Case(request, knowledge, settings)
     found = places(request.object, kind)
+    if len(found) > caps.CONTAINERS:
+        case.too_many(found.pop().pointer)
     _misplaced(case, kind, found)
     denial: str | None = None
     try:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from webhook.core import names, patch, read, record
+from webhook.core import caps, names, patch, read, record
 from webhook.core.asked import Asked, NamespaceAsked, RefusedError, of_namespace
-from webhook.core.decision import Choice, PatchOperation, Request, Verdict
+from webhook.core.decision import Action, Choice, PatchOperation, Request, Verdict
 from webhook.core.knowledge import Knowledge
 from webhook.core.names import InjectMode, Method, MissingSecret
-from webhook.core.reasons import Source
+from webhook.core.reasons import Reason, Source
 from webhook.core.references import Budget
 from webhook.core.secrets import Neighbour, choose
 from webhook.core.settings import Settings
@@ -44,6 +44,11 @@ class Case:
         self.missing_secret = self.namespace_asked.missing_secret or settings.missing_secret
         self.optional = self.missing_secret is not MissingSecret.REQUIRE
         self._warned: set[str] = set()
+
+    def too_many(self, pointer: str) -> None:
+        """Say that what begins at a pointer is not looked at any more."""
+        subject = f"the object has more than {caps.CONTAINERS} containers"
+        self.verdicts.append(Verdict("…", pointer, Action.NONE, Reason.TOO_LARGE, subject))
 
     def method(self, asked: Asked) -> Method:
         """Return the method that a workload asks for, or its Namespace, or the platform."""

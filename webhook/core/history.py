@@ -1,9 +1,10 @@
 """What of an InferenceService's entries is ours: what we wrote in this request, or before this UPDATE."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
-from webhook.core import read, record
+from webhook.core import caps, read, record
 from webhook.core.case import Case
 from webhook.core.components import Serving, servings
 from webhook.core.hub import HUGGING_FACE
@@ -78,7 +79,8 @@ def _record_of(document: Mapping[str, Any]) -> record.Record:
 
 
 def _all_servings(document: Mapping[str, Any]) -> list[Serving]:
-    return [serving for place in places(document, _KIND) for serving in servings(place, {})]
+    every = (serving for place in places(document, _KIND) for serving in servings(place, {}))
+    return list(islice(every, caps.CONTAINERS))
 
 
 def token_entry(raw: Mapping[str, Any]) -> tuple[int, dict[str, Any] | None]:

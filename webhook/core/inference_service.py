@@ -11,6 +11,7 @@ nobody owns our entry, and KServe then fails or ignores the user.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from webhook.core import asked, names, patch, read, record
@@ -68,7 +69,11 @@ class _Component:
             case.budget,
         )
         self.canary = label_of(place).startswith("canary/")
-        self.servings = list(servings(place, read.at(case.request.object, ("spec", "predictor"))))
+        stable = read.at(case.request.object, ("spec", "predictor"))
+        self.servings = list(islice(servings(place, stable), case.budget.containers + 1))
+        if len(self.servings) > case.budget.containers:
+            case.too_many(self.servings.pop().pointer)
+        case.budget.containers -= len(self.servings)
         self._neighbours: list[Neighbour | None] = []
         self._warn_of_renamed()
 

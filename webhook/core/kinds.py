@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from webhook.core import read
+from webhook.core import caps, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ Versions do not differ in this (LLMInferenceService v1alpha1, v1alpha2).
 
 
 def places(document: Mapping[str, Any], kind: Kind) -> list[Place]:
-    """Return the PodSpecs of an object that are there."""
+    """Return the PodSpecs of an object that are there, no more than the cap on containers and one."""
     found: list[Place] = []
     for template in kind.templates:
         if template.pointer:
@@ -169,6 +169,8 @@ def places(document: Mapping[str, Any], kind: Kind) -> list[Place]:
                 found.append(_place(document, template.pointer, spec, template.reach))
             continue
         for keys, item in expand(document, template.path):
+            if len(found) > caps.CONTAINERS:
+                return found
             if type(item) is dict:
                 reach = tuple([_same(path, keys) for path in template.reach])
                 found.append(_place(document, "/" + "/".join(keys), item, reach))

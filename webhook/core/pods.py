@@ -17,6 +17,7 @@ from webhook.core.names import Method
 from webhook.core.reading import Reading, entries_of, read_container
 from webhook.core.reasons import Reason, Source
 from webhook.core.record import Recorded
+from webhook.core.references import Budget
 from webhook.core.secrets import Neighbour, neighbour
 
 _HUB = HUGGING_FACE
@@ -73,7 +74,7 @@ class PodCase:
             case.budget,
         )
         self.volumes = PodVolumes(place.pointer, place.spec)
-        self.containers = _containers(place)
+        self.containers, self.unread = _containers(place, case.budget)
         if names.INJECTED in place.annotations:
             held = record.for_pod(record.parse(place.annotations), place.labels)
             for container in self.containers:
@@ -90,6 +91,8 @@ class PodCase:
         """
         for container in self.containers:
             self.case.verdicts.append(self._decide(container))
+        if self.unread:
+            self.case.too_many(self.unread)
         return self.recorded
 
     def _decide(self, container: _Container) -> Verdict:
@@ -204,13 +207,16 @@ class PodCase:
         return self._near
 
 
-def _containers(place: Place) -> list[_Container]:
-    """Return every container, init containers first, as kubelet runs them."""
+def _containers(place: Place, budget: Budget) -> tuple[list[_Container], str]:
+    """Return the containers in the order in which they start, and where those over the cap begin."""
     found: list[_Container] = []
     for field in ("initContainers", "containers"):
         raws = place.spec.get(field)
         if type(raws) is list:
             for index, raw in enumerate(raws):
                 if type(raw) is dict:
+                    if budget.containers == 0:
+                        return found, f"{place.pointer}/{field}/{index}"
+                    budget.containers -= 1
                     found.append(_Container(raw, f"{place.pointer}/{field}/{index}"))
-    return found
+    return found, ""

@@ -145,4 +145,10 @@ def entries_of(container: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None
         return {}
     if type(env) is not list:
         return None
+    try:
+        entries = {entry["name"]: entry for entry in env}
+    except (TypeError, KeyError):
+        entries = {}
+    if entries and {str} == set(map(type, entries)):
+        return entries
     return {entry["name"]: entry for entry in env if type(entry) is dict and type(entry.get("name")) is str}

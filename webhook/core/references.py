@@ -46,14 +46,15 @@ class Reference(NamedTuple):
 
 
 class Budget:
-    """How much of an object may still be read, in characters, and in tokens of its scripts."""
+    """How much of an object may still be read: characters, tokens of its scripts, containers."""
 
-    __slots__ = ("left", "steps")
+    __slots__ = ("containers", "left", "steps")
 
     spent = f"the object's strings are longer than {caps.OBJECT // 1024} KiB together"
     """The reason, where there is nothing left."""
 
     def __init__(self) -> None:
+        self.containers = caps.CONTAINERS
         self.left = caps.OBJECT
         self.steps = Steps()
 

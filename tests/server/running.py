@@ -12,15 +12,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvloop
+from structlog.typing import FilteringBoundLogger
 
 from webhook.core.knowledge import UNKNOWN
 from webhook.core.settings import Settings
-from webhook.server.certificates import CertificateFiles
+from webhook.server.certificates import CertificateFiles, CertificateSource
 from webhook.server.lifecycle import Service
 from webhook.server.logs import make_logger
+from webhook.server.metrics import Metrics
 from webhook.settings import Loaded, ServerSettings
 
 JSON = {"Content-Type": "application/json"}
+
+
+MakeSource = Callable[[ServerSettings, Metrics, FilteringBoundLogger], CertificateSource]
+"""What makes a server's source of certificates, in its event loop."""
 
 
 @dataclass
@@ -48,6 +54,9 @@ class Running:
     loop: asyncio.AbstractEventLoop | None = None
     failure: BaseException | None = None
     up: threading.Event = field(default_factory=threading.Event)
+    make_source: MakeSource = field(
+        default=lambda settings, _metrics, _logger: CertificateFiles(settings.tls), repr=False
+    )
 
     def start(self) -> None:
         """Start, and return when it listens."""
@@ -69,7 +78,9 @@ class Running:
         self.loop = asyncio.get_running_loop()
         logger = make_logger(self.settings.log, self.log)
         loaded = Loaded(Settings(), UNKNOWN, self.settings)
-        self.service = Service(loaded, CertificateFiles(self.settings.tls), logger)
+        metrics = Metrics()
+        source = self.make_source(self.settings, metrics, logger)
+        self.service = Service(loaded, source, metrics, logger)
         serving = asyncio.ensure_future(self.service.run())
         listening = asyncio.ensure_future(self.service.listening.wait())
         await asyncio.wait({serving, listening}, return_when=asyncio.FIRST_COMPLETED)

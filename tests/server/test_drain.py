@@ -210,10 +210,22 @@ def test_a_wrong_setting_ends_the_start_with_2_and_no_traceback(tls_files: TlsSe
 
 
 def test_a_start_without_a_certificate_ends_with_2_and_a_sentence() -> None:
-    ended = subprocess.run(SERVE, capture_output=True, text=True, check=False, timeout=30)
+    command = [*SERVE, "--tls-key-file=/nowhere"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert (ended.returncode, ended.stderr) == (
         2,
         "hf-token-injector cannot start: tls.certFile is not set.\n",
+    )
+
+
+def test_a_start_outside_a_cluster_says_what_to_set() -> None:
+    environment = {name: value for name, value in os.environ.items() if "KUBERNETES" not in name}
+    ended = subprocess.run(SERVE, capture_output=True, text=True, check=False, timeout=30, env=environment)
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "hf-token-injector cannot start: certificates.mode is self-managed, and this is not a Pod:"
+        " KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; set tls.certFile and tls.keyFile"
+        " to serve a certificate of your own.\n"
     )
 
 

@@ -11,6 +11,10 @@ class CertificateError(Exception):
     """There is no usable certificate; the text is one sentence without key material."""
 
 
+class NoCertificateYetError(CertificateError):
+    """There is none yet, and one will come without anybody's help."""
+
+
 class KeyPair(NamedTuple):
     """A certificate chain, the leaf first, and the leaf's private key, both PEM."""
 
@@ -29,7 +33,13 @@ class CertificateSource(Protocol):
         """
 
     async def changed(self) -> None:
-        """Return when `current` is worth asking again; it may answer the same."""
+        """Return when `current` and `doubt` are worth asking again; they may answer the same."""
+
+    async def keep(self) -> None:
+        """Do in the background what the source needs done, until cancelled; it may end at once."""
+
+    def doubt(self) -> str:
+        """Return why clients would not trust what is served, as far as the source can know; empty for no."""
 
 
 class CertificateFiles:
@@ -53,6 +63,13 @@ class CertificateFiles:
     async def changed(self) -> None:
         """Wait for the next look."""
         await asyncio.sleep(self._settings.reload_seconds)
+
+    async def keep(self) -> None:
+        """Do nothing: files are looked at when they are asked for."""
+
+    def doubt(self) -> str:
+        """Return nothing: which `caBundle` is published is not known without an API server."""
+        return ""
 
     def _read(self) -> KeyPair:
         return KeyPair(

@@ -28,7 +28,7 @@ from webhook.server.ops import Ops
 from webhook.server.protocol import LimitedProtocol, Limits
 from webhook.server.readiness import Readiness
 from webhook.server.sockets import address_of, listen
-from webhook.server.tls import Renewal, ServedCertificate
+from webhook.server.tls import Renewal, ServedCertificate, Signs
 from webhook.settings import Loaded, ServerSettings
 
 _DRAINING: Final = "draining"
@@ -68,18 +68,24 @@ class Server(uvicorn.Server):
 class Service:
     """The whole server, from its start to its end."""
 
-    def __init__(self, loaded: Loaded, source: CertificateSource, logger: FilteringBoundLogger) -> None:
+    def __init__(
+        self, loaded: Loaded, source: CertificateSource, metrics: Metrics, logger: FilteringBoundLogger
+    ) -> None:
         """Put the parts together; nothing is opened yet. An event loop must run."""
         self._settings = loaded.server
         self._logger = logger
-        self.metrics = Metrics()
+        self.metrics = metrics
         self.readiness = Readiness()
         self.serving = Serving(
             loaded.settings, loaded.knowledge, self.metrics, logger, self._settings.max_body_bytes
         )
         self._served = ServedCertificate()
+        self._source = source
         self._renewal = Renewal(
-            source, self._served, metrics=self.metrics, logger=logger, now=lambda: datetime.now(UTC)
+            source,
+            self._served,
+            signs=Signs(self.readiness, self.metrics, logger),
+            now=lambda: datetime.now(UTC),
         )
         self._app = Server(_config(self._settings, App(self.serving), self.metrics, self._served.listener))
         self._ops = Server(_config(self._settings, Ops(self.readiness, self.metrics), self.metrics, None))
@@ -118,6 +124,7 @@ class Service:
                 tasks.create_task(self._ops.serve(sockets=[ops])),
             ]
             following = tasks.create_task(self._renewal.follow())
+            keeping = tasks.create_task(self._source.keep())
             await self._app.up.wait()
             await self._ops.up.wait()
             settle()
@@ -125,6 +132,8 @@ class Service:
             self._logger.info("listening", version=__version__, **self.addresses)
             self.listening.set()
             await self._stop.wait()
+            # A replica that goes begins nothing in the cluster, and waits for no answer of it.
+            keeping.cancel()
             await self._drain()
             for server, task in zip((self._app, self._ops), serving, strict=True):
                 server.should_exit = True

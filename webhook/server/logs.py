@@ -69,6 +69,7 @@ def make_logger(settings: LogSettings, stream: IO[bytes] | None = None) -> Filte
     root.handlers[:] = [_Forward(logger)]
     # What libraries say about every connection is for debugging them.
     root.setLevel(max(level, logging.INFO))
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     return logger
 
 

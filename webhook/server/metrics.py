@@ -16,6 +16,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricF
 
 from webhook import __version__
 from webhook.core.decision import Decision, Operation
+from webhook.server.certificate_metrics import CertificateMetrics
 from webhook.server.review import Review
 
 _MILLISECONDS = (1, 2.5, 5, 10, 25, 100, 500, 1000, 2500, 10_000, 25_000)
@@ -49,11 +50,8 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self.registry.register(_Reviews(self))
-        self.certificate_expiry = Gauge(
-            "hf_token_injector_certificate_expiry_timestamp_seconds",
-            "When the certificate that is served expires, in seconds since 1970.",
-            registry=self.registry,
-        )
+        self.certificates = CertificateMetrics()
+        self.registry.register(self.certificates)
         Gauge(
             "hf_token_injector_build_info",
             "Always 1; the label tells the version.",
@@ -64,7 +62,6 @@ class Metrics:
         self.reviews: Tally[tuple[str, str, str]] = Tally()
         self.containers: Tally[tuple[str, str]] = Tally()
         self.refusals: Tally[int] = Tally()
-        self.certificate_reload_failures = 0
 
     def reviewed(self, endpoint: str, review: Review, decision: Decision, seconds: float) -> None:
         """Count one answered review; `endpoint` is one of our paths."""
@@ -82,10 +79,6 @@ class Metrics:
     def refused(self, status: int) -> None:
         """Count one HTTP error."""
         self.refusals[status] += 1
-
-    def certificate_refused(self) -> None:
-        """Count a new certificate that cannot be used."""
-        self.certificate_reload_failures += 1
 
     def exposition(self) -> bytes:
         """Return everything in the text format of Prometheus."""
@@ -130,11 +123,6 @@ class _Reviews:
             "Requests that were answered with an HTTP error.",
             ["code"],
             [((str(status),), count) for status, count in self._metrics.refusals.items()],
-        )
-        yield CounterMetricFamily(
-            "hf_token_injector_certificate_reload_failures",
-            "New certificates that could not be used; the old one is still served.",
-            value=self._metrics.certificate_reload_failures,
         )
 
 

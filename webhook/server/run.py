@@ -7,9 +7,11 @@ from typing import Any
 import uvloop
 from structlog.typing import FilteringBoundLogger
 
-from webhook.server.certificates import CertificateFiles
+from webhook.server.certificates import CertificateError
 from webhook.server.lifecycle import Service, StartError
 from webhook.server.logs import describe_exception, make_logger
+from webhook.server.metrics import Metrics
+from webhook.server.sources import certificate_source
 from webhook.settings import Loaded
 
 __all__ = ["StartError", "run"]
@@ -29,7 +31,12 @@ def run(loaded: Loaded) -> None:
 async def _serve(loaded: Loaded, logger: FilteringBoundLogger) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _loop, context: _log_loop_error(logger, context))
-    service = Service(loaded, CertificateFiles(loaded.server.tls), logger)
+    metrics = Metrics()
+    try:
+        source = certificate_source(loaded.server, metrics=metrics, logger=logger)
+    except CertificateError as error:
+        raise StartError(f"hf-token-injector cannot start: {error}.") from None
+    service = Service(loaded, source, metrics, logger)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stop)
     await service.run()

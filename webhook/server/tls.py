@@ -6,15 +6,25 @@ later handshake if key and certificate do not match.
 """
 
 import ssl
+from contextlib import suppress
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from cryptography import x509
 from structlog.typing import FilteringBoundLogger
 
 from webhook.cluster.memory_file import memory_file
-from webhook.server.certificates import CertificateError, CertificateSource, KeyPair
+from webhook.server.certificates import (
+    CertificateError,
+    CertificateSource,
+    KeyPair,
+    NoCertificateYetError,
+)
 from webhook.server.metrics import Metrics
+from webhook.server.readiness import Readiness
+
+_CERTIFICATE: Final = "certificate"
+"""What readiness calls this condition."""
 
 
 class ServedCertificate:
@@ -54,6 +64,14 @@ class Clock(Protocol):
         """Return now."""
 
 
+class Signs(NamedTuple):
+    """Where a server shows how it is."""
+
+    readiness: Readiness
+    metrics: Metrics
+    logger: FilteringBoundLogger
+
+
 class Renewal:
     """Brings what a source has into service, at the start and whenever it changes."""
 
@@ -62,24 +80,25 @@ class Renewal:
         source: CertificateSource,
         served: ServedCertificate,
         *,
-        metrics: Metrics,
-        logger: FilteringBoundLogger,
+        signs: Signs,
         now: Clock,
     ) -> None:
         self._source = source
         self._served = served
-        self._metrics = metrics
-        self._logger = logger
+        self._readiness, self._metrics, self._logger = signs
         self._now = now
         self._refused: KeyPair | str | None = None
+        self._expires: datetime | None = None
 
     async def first(self) -> None:
-        """Serve the first certificate.
+        """Serve the first certificate, if there is one already.
 
         Raises:
-            CertificateError: There is none that can be served.
+            CertificateError: There is none that can be served, and none will come without somebody's help.
         """
-        self._use(await self._source.current())
+        with suppress(NoCertificateYetError):
+            self._use(await self._source.current())
+        self._judge()
 
     async def follow(self) -> None:
         """Serve each further certificate. A bad one is counted and logged once, and the old one stays."""
@@ -91,15 +110,31 @@ class Renewal:
                 if pair not in (self._served.pair, self._refused):
                     self._use(pair)
                     self._refused = None
+            except NoCertificateYetError:
+                pass
             except CertificateError as error:
                 if (pair or str(error)) != self._refused:
                     self._refused = pair or str(error)
-                    self._metrics.certificate_refused()
+                    self._metrics.certificates.reload_failures += 1
                     self._logger.critical("new certificate refused", why=str(error))
+            self._judge()
+
+    def _judge(self) -> None:
+        """Be ready only with a certificate that clients can trust, as far as that is known here."""
+        reasons = [self._source.doubt()]
+        if self._expires is None:
+            reasons.insert(0, "it has no certificate yet")
+        elif self._expires <= self._now():
+            reasons.insert(0, f"its certificate expired on {self._expires:%Y-%m-%d %H:%M:%S} UTC")
+        reason = "; ".join(filter(None, reasons))
+        if reason:
+            self._readiness.wait_for(_CERTIFICATE, reason)
+        else:
+            self._readiness.met(_CERTIFICATE)
 
     def _use(self, pair: KeyPair) -> None:
-        expires = self._served.use(pair)
-        self._metrics.certificate_expiry.set(expires.timestamp())
+        expires = self._expires = self._served.use(pair)
+        self._metrics.certificates.leaf_expires = expires
         log = self._logger.info if expires > self._now() else self._logger.warning
         log("serving certificate", expires=expires.isoformat(), expired=expires <= self._now())
 

@@ -1,9 +1,10 @@
 """`make demo`: what the webhook does, shown with the real server.
 
-Makes a throwaway CA, starts `hf-token-injector serve` on a free loopback port, sends it the AdmissionReviews
-that an API server would send for the manifests in `examples/`, verifies TLS, and shows what was asked, what
-was decided and why, what changed, and how long it took. Exit code 0 only when every answer is the expected
-one.
+Starts `hf-token-injector serve` on a free loopback port with certificates of its own making. What it needs
+of a cluster for that, a Secret and two webhook configurations, is in a stand-in of the API server, in memory
+and on the loopback too. Then it does what the real one does: it trusts the published `caBundle`, verifies TLS,
+and sends the AdmissionReviews for the manifests in `examples/`. It shows what was asked, what was decided and
+why, what changed, and how long it took. Exit code 0 only when every answer is the expected one.
 """
 
 import http.client
@@ -20,14 +21,14 @@ import uuid
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 import jsonpatch
 
-from certs.authority import issue_authority, issue_leaf
+from certs import bundle
+from tests.kubernetes_api import CONFIGURATION, NAMESPACE, SECRET, KubernetesApi
 from webhook.cli.diff import unified
 from webhook.cli.manifests.documents import Document, read
 from webhook.cli.manifests.splice import splice
@@ -35,7 +36,7 @@ from webhook.core.admit import admit
 from webhook.core.decision import Operation, Request, Verdict
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-SERVICE = "hf-token-injector.hf-token-injector.svc"
+SERVICE = f"hf-token-injector.{NAMESPACE}.svc"
 """What an API server asks the certificate for: `<service>.<namespace>.svc`."""
 PATIENCE = 20.0
 """Seconds to wait for the server, which is ready in one or two."""
@@ -115,34 +116,32 @@ CASES = (
 
 
 class Server(NamedTuple):
-    """A running server: where its HTTPS port is, and the context that verifies it."""
+    """A running server: its ports, and the API server that it found."""
 
-    port: int
-    context: ssl.SSLContext
+    https: int
+    ops: int
+    api: KubernetesApi
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Server]:
-    """Start the real server with a certificate of a throwaway CA; stop it as kubelet would."""
-    now = datetime.now(UTC)
-    authority = issue_authority("hf-token-injector demo", now=now, lifetime=timedelta(days=1))
-    leaf = issue_leaf(authority, [SERVICE], now=now, lifetime=timedelta(hours=1))
-    certificate, key = folder / "tls.crt", folder / "tls.key"
-    certificate.write_bytes(leaf.certificate)
-    key.write_bytes(leaf.key)
+    """Start the stand-in and the real server; stop both, the server as kubelet would."""
+    api = KubernetesApi()
+    api.configure(f"workloads.{NAMESPACE}.example", f"pods.{NAMESPACE}.example")
+    api.start(folder)
     command = [sys.executable, "-m", "webhook", "serve", "--host", "127.0.0.1", "--port", "0"]
     command += ["--ops-host", "127.0.0.1", "--ops-port", "0"]
-    command += ["--tls-cert-file", str(certificate), "--tls-key-file", str(key)]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("HF_TOKEN_INJECTOR_")},
+        "HF_TOKEN_INJECTOR_CERTIFICATES__MODE": "self-managed",
+        "HF_TOKEN_INJECTOR_CERTIFICATES__KUBECONFIG": str(api.kubeconfig(folder)),
         "HF_TOKEN_INJECTOR_SERVER__DRAIN_SECONDS": "0.1",
     }
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
         try:
-            port = _port(process, log)
-            yield Server(port, ssl.create_default_context(cadata=authority.certificate.decode()))
+            yield _ready(process, log, api)
         finally:
             process.send_signal(signal.SIGTERM)
             try:
@@ -150,6 +149,8 @@ def serving(folder: Path) -> Iterator[Server]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
+            finally:
+                api.stop()
     if code != 0:
         raise SystemExit(f"the server ended with exit code {code}:\n{log.read_text()}")
 
@@ -161,15 +162,51 @@ def _connected(port: int) -> socket.socket:
     return connection
 
 
-def _port(process: subprocess.Popen[bytes], log: Path) -> int:
-    """Return the HTTPS port from the line with which the server says that it listens."""
+def _ready(process: subprocess.Popen[bytes], log: Path, api: KubernetesApi) -> Server:
+    """Wait until the server says that it listens, and then that it is ready."""
     until = time.monotonic() + PATIENCE
+    server = None
     while time.monotonic() < until and process.poll() is None:
         for line in log.read_text().splitlines():
             if '"listening"' in line:
-                return int(json.loads(line)["https"].rpartition(":")[2])
+                ports = json.loads(line)
+                server = Server(_port(ports["https"]), _port(ports["ops"]), api)
+        if server and _says_ready(server.ops):
+            return server
         time.sleep(0.02)
-    raise SystemExit(f"the server did not start:\n{log.read_text()}")
+    raise SystemExit(f"the server did not become ready:\n{log.read_text()}")
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+def _says_ready(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    finally:
+        connection.close()
+
+
+def trusting(api: KubernetesApi) -> ssl.SSLContext:
+    """Return what verifies the server as the real API server does: with the published `caBundle` alone."""
+    published = set(api.bundles())
+    if len(published) != 1:
+        raise SystemExit("the entries do not all publish the same caBundle")
+    pem = published.pop()
+    authority = bundle.parse(pem).certificates[0]
+    entries = sum(map(len, api.cluster.configurations.values()))
+    click.echo(
+        f"It found no certificate, made a CA and a leaf, keeps them in Secret {NAMESPACE}/{SECRET} and filled"
+        f"\ncaBundle of {entries} entries in the webhook configurations {CONFIGURATION}"
+        f" (CA valid until {authority.not_valid_after_utc:%Y-%m-%d})."
+    )
+    click.secho(
+        "Both live in a stand-in of the API server, since a real one needs more than Python.", dim=True
+    )
+    return ssl.create_default_context(cadata=pem.decode())
 
 
 def review_of(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -299,12 +336,12 @@ def main() -> int:
     """Run the demo; return the exit code."""
     wrong = 0
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as server:
-        click.echo(f"A real server on 127.0.0.1:{server.port}, TLS verified as {SERVICE}.")
-        connection = http.client.HTTPSConnection(
-            "127.0.0.1", server.port, context=server.context, timeout=PATIENCE
-        )
+        click.echo(f"A real server on 127.0.0.1:{server.https}, certificates self-managed.")
+        context = trusting(server.api)
+        connection = http.client.HTTPSConnection("127.0.0.1", server.https, context=context, timeout=PATIENCE)
         # An API server connects to an address and verifies the Service's name.
-        connection.sock = server.context.wrap_socket(_connected(server.port), server_hostname=SERVICE)
+        connection.sock = context.wrap_socket(_connected(server.https), server_hostname=SERVICE)
+        click.echo(f"TLS verified as {SERVICE} with the published caBundle.")
         for number, expected in enumerate(CASES, 1):
             document = read((EXAMPLES / expected.file).read_text())[0]
             response, seconds = ask(connection, review_of(document.value))

@@ -6,6 +6,8 @@ from typing import Any
 from webhook.core import caps, names, patch, read, record
 from webhook.core.asked import Asked, NamespaceAsked, RefusedError, of_namespace
 from webhook.core.decision import Action, Choice, PatchOperation, Request, Verdict
+from webhook.core.judge import Surroundings
+from webhook.core.kinds import Place
 from webhook.core.knowledge import Knowledge
 from webhook.core.names import InjectMode, Method, MissingSecret
 from webhook.core.reasons import Reason, Source
@@ -49,6 +51,16 @@ class Case:
         """Say that what begins at a pointer is not looked at any more."""
         subject = f"the object has more than {caps.CONTAINERS} containers"
         self.verdicts.append(Verdict("…", pointer, Action.NONE, Reason.TOO_LARGE, subject))
+
+    def around(self, place: Place, asked: Asked) -> Surroundings:
+        """Return what the containers of one Pod share."""
+        return Surroundings(
+            asked,
+            read.items(place.spec, "volumes"),
+            names.LOCAL_MODEL_LABEL in place.labels,
+            self.settings.endpoints,
+            self.budget,
+        )
 
     def method(self, asked: Asked) -> Method:
         """Return the method that a workload asks for, or its Namespace, or the platform."""

@@ -20,7 +20,7 @@ from webhook.core.components import Serving, label_of, servings
 from webhook.core.decision import Action, Choice, PatchOperation, Verdict
 from webhook.core.history import History, token_entry
 from webhook.core.hub import HUGGING_FACE
-from webhook.core.judge import Judgement, Surroundings, judge, passed_over
+from webhook.core.judge import Judgement, judge, passed_over
 from webhook.core.kinds import Place
 from webhook.core.names import Method
 from webhook.core.reading import entries_of, read_variables
@@ -61,13 +61,7 @@ class _Component:
         self.history = history
         self.given = given
         self.asked = asked.of_workload(place.labels, place.annotations)
-        self.around = Surroundings(
-            self.asked,
-            read.items(place.spec, "volumes"),
-            names.LOCAL_MODEL_LABEL in place.labels,
-            case.settings.endpoints,
-            case.budget,
-        )
+        self.around = case.around(place, self.asked)
         self.canary = label_of(place).startswith("canary/")
         stable = read.at(case.request.object, ("spec", "predictor"))
         self.servings = list(islice(servings(place, stable), case.budget.containers + 1))

@@ -10,7 +10,7 @@ from webhook.core import asked, names, patch, read, record
 from webhook.core.case import Case
 from webhook.core.decision import Action, Choice, Verdict
 from webhook.core.hub import HUGGING_FACE, redact
-from webhook.core.judge import Judgement, Surroundings, judge, passed_over
+from webhook.core.judge import Judgement, judge, passed_over
 from webhook.core.kinds import Place
 from webhook.core.methods import PodVolumes, file_obstacle, file_operations
 from webhook.core.names import Method
@@ -66,13 +66,7 @@ class PodCase:
         self.case = case
         self.place = place
         self.asked = asked.of_workload(place.labels, place.annotations)
-        self.around = Surroundings(
-            self.asked,
-            read.items(place.spec, "volumes"),
-            names.LOCAL_MODEL_LABEL in place.labels,
-            case.settings.endpoints,
-            case.budget,
-        )
+        self.around = case.around(place, self.asked)
         self.volumes = PodVolumes(place.pointer, place.spec)
         self.containers, self.unread = _containers(place, case.budget)
         if names.INJECTED in place.annotations:

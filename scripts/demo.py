@@ -2,9 +2,9 @@
 
 Starts `hf-token-injector serve` on a free loopback port with certificates of its own making. What it needs
 of a cluster for that, a Secret and two webhook configurations, is in a stand-in of the API server, in memory
-and on the loopback too. Then it does what the real one does: it trusts the published `caBundle`, verifies TLS,
-and sends the AdmissionReviews for the manifests in `examples/`. It shows what was asked, what was decided and
-why, what changed, and how long it took. Exit code 0 only when every answer is the expected one.
+and on the loopback too. Then it does what the real one does: it trusts the published `caBundle`, verifies
+TLS, and sends the AdmissionReviews for the manifests in `examples/`. It shows what was asked, what was
+decided and why, what changed, and how long it took. Exit code 0 only when every answer is the expected one.
 """
 
 import http.client

@@ -1,7 +1,8 @@
-"""What tests of several folders share: a real review, and certificates for the loopback."""
+"""What tests of several folders share: a review, certificates, a stand-in of an API server."""
 
 import json
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from certs.authority import Pair, issue_authority, issue_leaf
+from tests.kubernetes_api import KubernetesApi
 
 settings.register_profile("default", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
@@ -45,3 +47,13 @@ def leaf(authority: Pair) -> Pair:
     return issue_leaf(
         authority, ["localhost", "127.0.0.1", "::1"], now=datetime.now(UTC), lifetime=timedelta(hours=1)
     )
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[KubernetesApi]:
+    """An API server with both configurations and no Secret."""
+    api = KubernetesApi()
+    api.configure("one.example.com", "two.example.com")
+    api.start(tmp_path)
+    yield api
+    api.stop()

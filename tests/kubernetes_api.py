@@ -25,7 +25,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 import yaml
 
 from certs.authority import issue_authority, issue_leaf
-from certs.store import ConflictError, Kind, NotFoundError, Permission
+from certs.store import ConflictError, ForbiddenError, Kind, NotFoundError, Permission
 from tests.certs.cluster import Cluster, StoredSecret, configuration
 
 NAMESPACE = "hf-token-injector"
@@ -69,6 +69,7 @@ class KubernetesApi:
         tokens: Those that are taken.
         faults: What the next requests get in place of an answer; None lets one pass.
         requests: Method and path with query of each request, and its headers.
+        denied: Rights that nobody has.
         silent: While it is set, requests are read and not answered.
     """
 
@@ -77,6 +78,7 @@ class KubernetesApi:
     faults: deque[Response | None] = field(default_factory=deque)
     requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    denied: set[Permission] = field(default_factory=set)
     silent: bool = False
 
     def __post_init__(self) -> None:
@@ -176,6 +178,8 @@ class KubernetesApi:
             return Response.of(422, rejected) if failed_test else Response.of(409, str(error))
         except NotFoundError as error:
             return Response.of(404, str(error))
+        except ForbiddenError as error:
+            return Response.of(403, str(error))
 
     def _found(self, method: str, url: SplitResult, headers: Mapping[str, str], body: bytes) -> Response:
         secret = f"/api/v1/namespaces/{NAMESPACE}/secrets/{SECRET}"
@@ -229,7 +233,10 @@ class KubernetesApi:
         )
 
     def _call(self, verb: str, group: str, resource: str, name: str) -> None:
-        self.cluster.calls.append(Permission(verb, group, resource, name))
+        right = Permission(verb, group, resource, name)
+        if right in self.denied:
+            raise ForbiddenError(f"{resource} is forbidden: cannot {verb}")
+        self.cluster.calls.append(right)
 
 
 def _shown(stored: StoredSecret) -> dict[str, Any]:
@@ -306,6 +313,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         api = self.server.api
         if api.silent:
+            api.requests.append((self.command, self.path, {}))
             self.server.wait_for_end()
             return
         with api.lock:

@@ -1,7 +1,7 @@
-"""A stand-in of an API server for each test, and stores that talk to it."""
+"""Ways to the stand-in of an API server, and stores that talk to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,16 +16,6 @@ from webhook.cluster.in_cluster import in_cluster
 Result = TypeVar("Result")
 
 NAMES = Names(NAMESPACE, SECRET, CONFIGURATION, CONFIGURATION)
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[KubernetesApi]:
-    """An API server with both configurations and no Secret."""
-    api = KubernetesApi()
-    api.configure("one.example.com", "two.example.com")
-    api.start(tmp_path)
-    yield api
-    api.stop()
 
 
 @pytest.fixture

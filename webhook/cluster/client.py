@@ -21,6 +21,10 @@ REQUEST_SECONDS: Final = 5.0
 (https://github.com/kubernetes/community/blob/master/sig-scalability/slos/slos.md), and the six requests of a
 rotation's step must fit into the 30 s that count as watching."""
 
+_PART: Final = 0.9
+"""The part of a request's time that connecting may take, and each read. It ends before the whole does, as
+httpcore leaks a connection that is cancelled from outside during its TLS handshake."""
+
 _IDLE_SECONDS: Final = 30.0
 """How long an idle connection is kept: shorter than load balancers in front of API servers do."""
 
@@ -98,7 +102,7 @@ class Client:
                 )
         except AccessError as error:
             raise NoAnswerError(f"{error}") from None
-        except TimeoutError:
+        except (TimeoutError, httpx.TimeoutException):
             raise NoAnswerError(f"{self._access.server} did not answer within {self._seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             why = " ".join(str(error).split()) or type(error).__name__
@@ -115,7 +119,7 @@ class Client:
                 verify=_context(now),
                 proxy=self._access.proxy or None,
                 trust_env=False,
-                timeout=self._seconds,
+                timeout=self._seconds * _PART,
                 headers={"User-Agent": f"hf-token-injector/{__version__}"},
                 limits=httpx.Limits(max_connections=4, keepalive_expiry=_IDLE_SECONDS),
             )

@@ -146,7 +146,7 @@ class SelfManaged:
                 "certificate rotation",
                 stage=outcome.stage,
                 before=before,
-                did=list(outcome.did),
+                did=list(dict.fromkeys(outcome.did)),
                 waiting_for=outcome.waiting_for,
             )
         troubles = frozenset(outcome.troubles)

@@ -186,6 +186,19 @@ def test_an_expired_certificate_is_served_with_a_warning(start: Start, authority
     assert (line["level"], line["expired"]) == ("warning", True)
 
 
+def test_with_an_expired_certificate_it_is_not_ready_until_there_is_another(
+    start: Start, authority: Pair, another: Pair
+) -> None:
+    running = start()
+    assert running.get("/readyz").status == 200
+    begun = datetime.now(UTC) - timedelta(minutes=3)
+    replace_files(running, issue_leaf(authority, NAMES, now=begun, lifetime=timedelta(minutes=1)))
+    wait_for(lambda: running.get("/readyz").status == 503)
+    assert running.get("/readyz").body.startswith(b"not ready: its certificate expired on 20")
+    replace_files(running, another)
+    wait_for(lambda: running.get("/readyz").status == 200)
+
+
 def test_the_expiry_is_a_metric(server: Running, leaf: Pair) -> None:
     expires = x509.load_pem_x509_certificate(leaf.certificate).not_valid_after_utc.timestamp()
     metrics = server.get("/metrics").body.decode()

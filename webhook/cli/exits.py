@@ -12,6 +12,8 @@ ERROR: Final = 2
 """Also what click uses for a wrong command line."""
 REFUSED: Final = 3
 """An object would be denied by the webhook."""
+UNFIT: Final = 4
+"""A certificate is expired, has a foreign key, or is not trusted."""
 INTERNAL: Final = 70
 """EX_SOFTWARE of sysexits.h: a mistake of ours."""
 INTERRUPTED: Final = 130

@@ -16,6 +16,7 @@ from webhook import __version__
 from webhook.cli import exits
 
 COMMANDS: Final = {
+    "certs": "Make, inspect, rotate and release certificates.",
     "completion": "Print a shell's completion script.",
     "explain": "Tell which containers get a token, and why.",
     "inject": "Write Secret references into manifests, offline.",

@@ -23,10 +23,10 @@ from certs.store import Entry, Kind, Operation, Secret, Store
 from certs.verify import issuer_of
 from certs.view import Identity
 from webhook.cluster.client import Client
-from webhook.server.certificate_metrics import INTERNAL
 from webhook.server.certificates import KeyPair, NoCertificateYetError
 from webhook.server.logs import describe_exception
 from webhook.server.metrics import Metrics
+from webhook.server.rotation_metrics import INTERNAL, RotationMetrics
 
 _AFTER_A_BUG: Final = timedelta(seconds=30)
 _JITTER: Final = 0.2
@@ -72,14 +72,14 @@ class SelfManaged:
         self._upkeep = upkeep
         self._store = _Noting(upkeep.store)
         self._rotation = Rotation(self._store, identity=upkeep.identity, clock=upkeep.clock)
-        self._metrics = metrics
+        self._metrics = RotationMetrics()
+        metrics.registry.register(self._metrics)
         self._logger = logger
         self._outcome: Outcome | None = None
         self._told: frozenset[Trouble] = frozenset()
         self._looked = asyncio.Event()
         self._wanted = asyncio.Event()
         self.looks = 0
-        metrics.certificates.rotating()
 
     async def current(self) -> KeyPair:
         """Return the leaf that the last step chose.
@@ -129,11 +129,11 @@ class SelfManaged:
         try:
             outcome = await self._rotation.step()
         except Exception as error:  # noqa: BLE001 - a bug must not end what keeps the certificate alive
-            self._metrics.certificates.broke()
+            self._metrics.broke()
             self._logger.critical("certificate rotation failed", cause=INTERNAL, **describe_exception(error))
             return _AFTER_A_BUG
         expires = self._store.authority_expires(outcome)
-        self._metrics.certificates.checked(outcome, authority_expires=expires, now=self._upkeep.clock.now())
+        self._metrics.checked(outcome, authority_expires=expires, now=self._upkeep.clock.now())
         self._tell(outcome)
         self._outcome = outcome
         return outcome.look_after

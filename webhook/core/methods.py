@@ -19,17 +19,11 @@ class PodVolumes:
     def __init__(self, pointer: str, spec: Mapping[str, Any]) -> None:
         self._pointer = pointer
         self._spec = spec
-        self._known: dict[str, Mapping[str, Any]] | None = None
+        self._present: dict[str, Mapping[str, Any]] = {
+            read.string(volume, "name"): volume for _, volume in read.objects(spec, "volumes")
+        }
+        """By name, those that were added included."""
         self._made = False
-
-    @property
-    def _present(self) -> dict[str, Mapping[str, Any]]:
-        """The volumes by name, those that were added included."""
-        if self._known is None:
-            self._known = {
-                read.string(volume, "name"): volume for _, volume in read.objects(self._spec, "volumes")
-            }
-        return self._known
 
     def collision(self, choice: Choice) -> str:
         """Return why the Secret's volume cannot be added, or ""."""

@@ -67,7 +67,7 @@ class PodCase:
         self.place = place
         self.asked = asked.of_workload(place.labels, place.annotations)
         self.around = case.around(place, self.asked)
-        self.volumes = PodVolumes(place.pointer, place.spec)
+        self.volumes: PodVolumes | None = None
         self.containers, self.unread = _containers(place, case.budget)
         if names.INJECTED in place.annotations:
             held = record.for_pod(record.parse(place.annotations), place.labels)
@@ -180,9 +180,10 @@ class PodCase:
         """Add volume, mount and variable; return why not, where that does not work."""
         if near is not None and near.kind != "secretKeyRef":
             return "the token that is copied is in no Secret"
-        if obstacle := file_obstacle(container.raw, judgement.server, self.volumes, choice):
+        self.volumes = volumes = self.volumes or PodVolumes(self.place.pointer, self.place.spec)
+        if obstacle := file_obstacle(container.raw, judgement.server, volumes, choice):
             return obstacle
-        self.case.operations += self.volumes.add(choice, optional=self.case.optional)
+        self.case.operations += volumes.add(choice, optional=self.case.optional)
         self.case.operations += file_operations(container.pointer, container.raw, choice)
         return ""
 

@@ -144,6 +144,14 @@ def test_a_value_that_the_api_server_cannot_take_is_refused(api: KubernetesApi, 
     assert type(refusal(api, run, CALLS[call], Response.of(422, "invalid", "data"))) is RefusedError
 
 
+def test_an_admission_policy_in_the_way_is_no_conflict(api: KubernetesApi, run: Run) -> None:
+    denied = Response.of(422, "ValidatingAdmissionPolicy 'ca-bundle-only' denied request: only caBundle")
+    denied.body["details"] = {"name": "x", "kind": "y", "causes": [{"message": "only caBundle"}]}
+    error = refusal(api, run, WRITES["patch_entries"], denied)
+    assert type(error) is RefusedError
+    assert "ca-bundle-only" in str(error)
+
+
 def test_a_secret_that_was_made_again_is_a_conflict(api: KubernetesApi, run: Run) -> None:
     response = Response.of(422, "metadata.uid: Invalid value: field is immutable", "metadata.uid")
     assert type(refusal(api, run, WRITES["update_secret"], response)) is ConflictError

@@ -92,12 +92,13 @@ class CertificateStore:
     async def patch_entries(self, kind: Kind, operations: Sequence[Operation]) -> None:
         """Apply one JSON patch to a configuration.
 
-        A `test` that fails is a 422 without causes; a value that the API server's validation refuses is a 422
-        whose causes name the field (kube-apiserver, `handlers/patch.go`, `applyJSPatch`, and `NewInvalid`).
+        A `test` that fails is a 422 whose details are empty (kube-apiserver, `handlers/patch.go`,
+        `applyJSPatch`, and `NewGenericServerResponse`); validation and a ValidatingAdmissionPolicy answer 422
+        too, with details of the object and causes.
         """
         path = self._configuration_path(kind)
         answer = await self._ask("PATCH", path, list(operations), {}, _JSON_PATCH)
-        if answer.status == 422 and not _fields(answer):  # noqa: PLR2004
+        if answer.status == 422 and not any(_details(answer).values()):  # noqa: PLR2004
             raise ConflictError(f"{kind}/{self._name(kind)} is not as it was read.")
         self._accepted("patch", path, answer)
 
@@ -172,11 +173,15 @@ def _missing(answer: Answer) -> bool:
 
 def _fields(answer: Answer) -> frozenset[str]:
     """Return the fields that a Status complains about."""
-    details = answer.body.get("details")
-    causes = details.get("causes") if isinstance(details, dict) else None
+    causes = _details(answer).get("causes") or ()
     return frozenset(
-        str(cause["field"]) for cause in causes or () if isinstance(cause, dict) and cause.get("field")
+        str(cause["field"]) for cause in causes if isinstance(cause, dict) and cause.get("field")
     )
+
+
+def _details(answer: Answer) -> Mapping[str, Any]:
+    details = answer.body.get("details")
+    return details if isinstance(details, dict) else {}
 
 
 def _secret(body: Mapping[str, Any]) -> Secret:

@@ -232,6 +232,28 @@ class KubernetesApi:
             200, {"metadata": {"name": CONFIGURATION}, "webhooks": self.cluster.configurations[kind]}
         )
 
+    def watched(self, target: str) -> Kind | None:
+        """Return what a request watches; None where it is another one, or not allowed."""
+        url = urlsplit(target)
+        parameters = dict(parse_qsl(url.query))
+        if parameters.get("watch") != "1" or parameters["fieldSelector"] != f"metadata.name={CONFIGURATION}":
+            return None
+        kind = Kind(url.path.rpartition("/")[2])
+        try:
+            self._call("watch", _GROUP, kind, kind.removesuffix("webhookconfigurations"))
+        except ForbiddenError:
+            return None
+        return kind
+
+    def event(self, kind: Kind) -> bytes:
+        """Return a configuration as a watch sends it; empty where there is none."""
+        with self.lock:
+            webhooks = self.cluster.configurations.get(kind)
+            if webhooks is None:
+                return b""
+            shown = {"metadata": {"name": CONFIGURATION}, "webhooks": webhooks}
+            return json.dumps({"type": "MODIFIED", "object": shown}).encode() + b"\n"
+
     def _call(self, verb: str, group: str, resource: str, name: str) -> None:
         right = Permission(verb, group, resource, name)
         if right in self.denied:
@@ -281,9 +303,9 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
         """Say nothing: clients that go away are a part of the tests."""
 
-    def wait_for_end(self) -> None:
-        """Block a request until the server ends."""
-        self._ended.wait()
+    def wait_for_end(self, seconds: float | None = None) -> bool:
+        """Block a request until the server ends, or for some time; return whether it has ended."""
+        return self._ended.wait(seconds)
 
     def end(self) -> None:
         """Close everything."""
@@ -304,7 +326,28 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
 
     def do_GET(self) -> None:
-        self._do()
+        api = self.server.api
+        with api.lock:
+            kind = None if api.silent else api.watched(self.path)
+        if kind is None:
+            self._do()
+        else:
+            self._watch(kind)
+
+    def _watch(self, kind: Kind) -> None:
+        """Send a configuration now and whenever it is another one, until somebody has enough."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        sent = b""
+        while True:
+            event = self.server.api.event(kind)
+            if event and event != sent:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
+                sent = event
+            if self.server.wait_for_end(0.01):
+                return
 
     def do_PATCH(self) -> None:
         self._do()

@@ -3,6 +3,7 @@
 import ssl
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.server.running import Running
 from webhook.cluster.certificate_store import CertificateStore, Names
 from webhook.cluster.client import Client
 from webhook.cluster.kubeconfig import from_kubeconfig
+from webhook.cluster.watching import follow_configurations
 from webhook.server.metrics import Metrics
 from webhook.server.self_managed import SelfManaged, SystemClock, Upkeep
 from webhook.settings import ServerSettings, TlsSettings
@@ -33,16 +35,21 @@ def identity(replica: str = "pod-1") -> Identity:
     return Identity("hf-token-injector", service_names(SERVICE, NAMESPACE), replica)
 
 
+async def _follow(client: Client, changed: Callable[[], None], failed: Callable[[str], None]) -> None:
+    await follow_configurations(client, NAMES, changed=changed, failed=failed)
+
+
 class Managed(Running):
     """A running server, and the source that it has its certificate from."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each test sets one or two
         self,
         api: KubernetesApi,
         folder: Path,
         *,
         clock: Clock | None = None,
         check_seconds: float = 0.02,
+        watch: bool = False,
         wrap: Callable[[Store], Store] = lambda store: store,
     ) -> None:
         """Prepare.
@@ -52,6 +59,7 @@ class Managed(Running):
             folder: For the kubeconfig.
             clock: Another one than the machine's.
             check_seconds: The longest time between two looks; short, so that nothing has to be waited for.
+            watch: Follow changes as a server does.
             wrap: Puts something between the rotation and its store.
         """
         super().__init__(
@@ -61,6 +69,7 @@ class Managed(Running):
         self._access = from_kubeconfig([api.kubeconfig(folder)])
         self._clock = clock or SystemClock()
         self._check_seconds = check_seconds
+        self._watch = watch
         self._wrap = wrap
 
     def _make_source(
@@ -73,6 +82,7 @@ class Managed(Running):
             check_seconds=self._check_seconds,
             client=client,
             clock=self._clock,
+            follow=partial(_follow, client) if self._watch else None,
         )
         self.source = SelfManaged(upkeep, metrics=metrics, logger=logger)
         return self.source

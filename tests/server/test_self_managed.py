@@ -16,6 +16,7 @@ from tests.kubernetes_api import KubernetesApi
 from tests.server.managed import HOST, Managed, wait_for
 from tests.server.manual_clock import ManualClock
 from tests.server.running import exchange
+from webhook.cluster.watching import WATCH_PERMISSIONS
 
 Start = Callable[..., Managed]
 
@@ -240,10 +241,52 @@ def test_a_stop_does_not_wait_for_the_api_server(api: KubernetesApi, start: Star
     assert time.monotonic() - began < 10
 
 
-def test_the_calls_of_a_server_are_those_of_its_role(api: KubernetesApi, start: Start) -> None:
-    managed = start()
+def _rub_out(api: KubernetesApi) -> None:
+    """Empty each `caBundle`, as a person or a GitOps controller may."""
+    with api.lock:
+        for kind in Kind:
+            for entry in api.cluster.configurations[kind]:
+                entry["clientConfig"].pop("caBundle")
+        api.cluster.remember()
+
+
+def test_a_lost_bundle_is_refilled_without_waiting_for_the_next_look(
+    api: KubernetesApi, start: Start
+) -> None:
+    managed = start(watch=True, check_seconds=3600)
     wait_for(lambda: managed.ready)
-    rights: set[Permission] = set(PERMISSIONS)
+    wait_for(lambda: set(WATCH_PERMISSIONS) <= set(api.cluster.calls))
+    _rub_out(api)
+    began = time.monotonic()
+    wait_for(lambda: all(api.bundles()))
+    # It takes 0.2 s; the next look would come after an hour.
+    assert time.monotonic() - began < 20
+
+
+def test_a_watch_that_breaks_off_comes_back(api: KubernetesApi, start: Start, tmp_path: Path) -> None:
+    managed = start(watch=True, check_seconds=3600)
+    wait_for(lambda: managed.ready)
+    wait_for(lambda: set(WATCH_PERMISSIONS) <= set(api.cluster.calls))
+    api.stop()
+    _rub_out(api)
+    api.start(tmp_path)
+    wait_for(lambda: all(api.bundles()))
+
+
+def test_without_the_right_to_watch_it_looks_and_says_so_once(api: KubernetesApi, start: Start) -> None:
+    api.denied.update(WATCH_PERMISSIONS)
+    managed = start(watch=True)
+    wait_for(lambda: managed.ready)
+    wait_for(lambda: len(events(managed, "changes are noticed late")) > 0)
+    _rub_out(api)
+    wait_for(lambda: all(api.bundles()))
+
+
+def test_the_calls_of_a_server_are_those_of_its_role(api: KubernetesApi, start: Start) -> None:
+    managed = start(watch=True)
+    wait_for(lambda: managed.ready)
+    wait_for(lambda: set(WATCH_PERMISSIONS) <= set(api.cluster.calls))
+    rights: set[Permission] = {*PERMISSIONS, *WATCH_PERMISSIONS}
     assert set(api.cluster.calls) <= rights
     assert all(token == "Bearer a-token-of-a-service-account" for token in authorizations(api))
 

@@ -7,7 +7,7 @@ whatever the API server does: an error is counted, told once, and tried again.
 import asyncio
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,9 +28,13 @@ from webhook.server.logs import describe_exception
 from webhook.server.metrics import Metrics
 from webhook.server.rotation_metrics import INTERNAL, RotationMetrics
 
+_SOON_SECONDS: Final = 0.2
 _AFTER_A_BUG: Final = timedelta(seconds=30)
 _JITTER: Final = 0.2
 """The part of a wait that chance takes away, so that replicas which started together do not look together."""
+
+
+Follow = Callable[[Callable[[], None], Callable[[str], None]], Coroutine[None, None, None]]
 
 
 class SystemClock:
@@ -54,6 +58,8 @@ class Upkeep:
         identity: Whose certificates these are.
         check_seconds: The longest time between two looks.
         client: What `store` talks with, to be closed at the end.
+        follow: Calls the first of its arguments whenever something changed, and the second with a sentence
+            where that cannot be had, until it is cancelled.
         clock: The time.
     """
 
@@ -61,6 +67,7 @@ class Upkeep:
     identity: Identity
     check_seconds: float
     client: Client | None = None
+    follow: Follow | None = None
     clock: Clock = field(default_factory=SystemClock)
 
 
@@ -79,6 +86,8 @@ class SelfManaged:
         self._told: frozenset[Trouble] = frozenset()
         self._looked = asyncio.Event()
         self._wanted = asyncio.Event()
+        self._soon: asyncio.TimerHandle | None = None
+        self._why_blind = ""
         self.looks = 0
 
     async def current(self) -> KeyPair:
@@ -109,11 +118,35 @@ class SelfManaged:
         """Step now and not when it would be time."""
         self._wanted.set()
 
+    def _changed(self) -> None:
+        """Look soon: a change seldom comes alone, and our own patches are among them."""
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(_SOON_SECONDS, self._look_now)
+
+    def _look_now(self) -> None:
+        self._soon = None
+        self.look()
+
+    def _blind(self, why: str) -> None:
+        """Tell once that a change is noticed only by looking."""
+        if why != self._why_blind:
+            self._why_blind = why
+            self._logger.warning("changes are noticed late", why=why)
+
+    async def _follow(self, follow: Follow) -> None:
+        try:
+            await follow(self._changed, self._blind)
+        except Exception as error:  # noqa: BLE001 - looking goes on without it
+            self._logger.critical("following changes failed", **describe_exception(error))
+
     async def keep(self) -> None:
         """Step over and over, until cancelled."""
         async with AsyncExitStack() as stack:
             if self._upkeep.client is not None:
                 await stack.enter_async_context(self._upkeep.client)
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            if self._upkeep.follow is not None:
+                tasks.create_task(self._follow(self._upkeep.follow))
             while True:
                 wait = await self._step()
                 self.looks += 1

@@ -44,6 +44,7 @@ def _self_managed(
     from webhook.cluster.client import Client  # noqa: PLC0415
     from webhook.cluster.in_cluster import in_cluster  # noqa: PLC0415
     from webhook.cluster.kubeconfig import from_kubeconfig  # noqa: PLC0415
+    from webhook.cluster.watching import follow_configurations  # noqa: PLC0415
     from webhook.server.self_managed import SelfManaged, Upkeep  # noqa: PLC0415
 
     try:
@@ -69,5 +70,6 @@ def _self_managed(
         ),
         check_seconds=settings.check_seconds,
         client=client,
+        follow=lambda changed, failed: follow_configurations(client, names, changed=changed, failed=failed),
     )
     return SelfManaged(upkeep, metrics=metrics, logger=logger)

@@ -10,9 +10,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from certs.authority import Pair, issue_leaf
+from certs.authority import Pair, issue_authority, issue_leaf
 from tests.server.running import Running, exchange
 from webhook.server.lifecycle import StartError
+from webhook.settings import TlsSettings
 
 Start = Callable[..., Running]
 NAMES = ["localhost", "127.0.0.1"]
@@ -46,6 +47,19 @@ def der(pair: Pair) -> bytes:
 def replace_files(running: Running, pair: Pair) -> None:
     Path(running.settings.tls.cert_file).write_bytes(pair.certificate)
     Path(running.settings.tls.key_file).write_bytes(pair.key)
+
+
+def _issued(
+    *, begins: int = 0, lasts: int = 60, names: list[str] = NAMES
+) -> Callable[[Pair, Pair], tuple[bytes, bytes]]:
+    """Return what makes a pair that begins so many minutes from now and lasts so many."""
+
+    def make(_old: Pair, _new: Pair) -> tuple[bytes, bytes]:
+        now = datetime.now(UTC) + timedelta(minutes=begins)
+        authority = issue_authority("another", now=now)
+        return issue_leaf(authority, names, now=now, lifetime=timedelta(minutes=lasts))[:2]
+
+    return make
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -134,8 +148,20 @@ def test_a_new_certificate_is_served_without_one_failed_request(
         (lambda _, new: (new.certificate, new.key[:-80]), "cannot be read"),
         (lambda _, new: (new.certificate, b""), "cannot be read"),
         (lambda *_: (b"", b""), "PEM"),
+        (_issued(begins=-3, lasts=1), "has expired already"),
+        (_issued(begins=90, lasts=60), "is not valid before 20"),
+        (_issued(names=["somebody.else.svc"]), "none of the names"),
     ],
-    ids=["mismatch", "cut certificate", "cut key", "no key", "empty"],
+    ids=[
+        "mismatch",
+        "cut certificate",
+        "cut key",
+        "no key",
+        "empty",
+        "expired",
+        "not yet valid",
+        "another's names",
+    ],
 )
 def test_a_bad_certificate_is_counted_and_the_old_one_stays(
     start: Start,
@@ -175,25 +201,17 @@ def test_a_key_with_a_password_is_refused_and_asks_nobody(start: Start, leaf: Pa
     assert any("password" in line.get("why", "") for line in running.lines)
 
 
-def test_an_expired_certificate_is_served_with_a_warning(start: Start, authority: Pair) -> None:
+def test_with_an_expired_certificate_it_serves_unready_until_there_is_another(
+    start: Start, tls_files: TlsSettings, authority: Pair, another: Pair
+) -> None:
+    begun = datetime.now(UTC) - timedelta(minutes=3)
+    expired = issue_leaf(authority, NAMES, now=begun, lifetime=timedelta(minutes=1))
+    Path(tls_files.cert_file).write_bytes(expired.certificate)
+    Path(tls_files.key_file).write_bytes(expired.key)
     running = start()
-    expired = issue_leaf(
-        authority, NAMES, now=datetime.now(UTC) - timedelta(minutes=3), lifetime=timedelta(minutes=1)
-    )
-    replace_files(running, expired)
-    wait_for(lambda: served(running) == der(expired))
+    assert served(running) == der(expired)
     line = [line for line in running.lines if line["event"] == "serving certificate"][-1]
     assert (line["level"], line["expired"]) == ("warning", True)
-
-
-def test_with_an_expired_certificate_it_is_not_ready_until_there_is_another(
-    start: Start, authority: Pair, another: Pair
-) -> None:
-    running = start()
-    assert running.get("/readyz").status == 200
-    begun = datetime.now(UTC) - timedelta(minutes=3)
-    replace_files(running, issue_leaf(authority, NAMES, now=begun, lifetime=timedelta(minutes=1)))
-    wait_for(lambda: running.get("/readyz").status == 503)
     assert running.get("/readyz").body.startswith(b"not ready: its certificate expired on 20")
     replace_files(running, another)
     wait_for(lambda: running.get("/readyz").status == 200)

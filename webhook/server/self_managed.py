@@ -114,6 +114,10 @@ class SelfManaged:
         sentences = [trouble.sentence.rstrip(".") for trouble in self._outcome.troubles]
         return "; ".join(sentences) or f"it waits for {self._outcome.waiting_for or 'its next look'}"
 
+    def objection(self, new: KeyPair, served: KeyPair) -> str:  # noqa: ARG002 - as the protocol has it
+        """Return nothing: the rotation gives no pair that clients cannot verify."""
+        return ""
+
     def look(self) -> None:
         """Step now and not when it would be time."""
         self._wanted.set()

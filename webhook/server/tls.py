@@ -10,7 +10,6 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-from cryptography import x509
 from structlog.typing import FilteringBoundLogger
 
 from webhook.cluster.memory_file import memory_file
@@ -19,6 +18,7 @@ from webhook.server.certificates import (
     CertificateSource,
     KeyPair,
     NoCertificateYetError,
+    expiry,
 )
 from webhook.server.metrics import Metrics
 from webhook.server.readiness import Readiness
@@ -42,7 +42,7 @@ class ServedCertificate:
         Raises:
             CertificateError: It cannot be served; what was served goes on being served.
         """
-        expires = _expiry(pair.certificate)
+        expires = expiry(pair.certificate)
         context = _context()
         _load(context, pair)
         self.pair = pair
@@ -108,6 +108,7 @@ class Renewal:
             try:
                 pair = await self._source.current()
                 if pair not in (self._served.pair, self._refused):
+                    self._compare(pair)
                     self._use(pair)
                     self._refused = None
             except NoCertificateYetError:
@@ -118,6 +119,16 @@ class Renewal:
                     self._metrics.certificates.reload_failures += 1
                     self._logger.critical("new certificate refused", why=str(error))
             self._judge()
+
+    def _compare(self, pair: KeyPair) -> None:
+        """Refuse a pair that is worse than the one that is served.
+
+        Raises:
+            CertificateError: It is.
+        """
+        served = self._served.pair
+        if served is not None and (objection := self._source.objection(pair, served)):
+            raise CertificateError(objection)
 
     def _judge(self) -> None:
         """Be ready only with a certificate that clients can trust, as far as that is known here."""
@@ -146,18 +157,6 @@ def _context() -> ssl.SSLContext:
     # The API server's client keeps no sessions, so tickets would only be work in each handshake.
     context.num_tickets = 0
     return context
-
-
-def _expiry(certificate: bytes) -> datetime:
-    """Return when the leaf expires.
-
-    Raises:
-        CertificateError: It is not a PEM certificate.
-    """
-    try:
-        return x509.load_pem_x509_certificate(certificate).not_valid_after_utc
-    except ValueError:
-        raise CertificateError("the certificate is not PEM, or is cut short") from None
 
 
 def _load(context: ssl.SSLContext, pair: KeyPair) -> None:

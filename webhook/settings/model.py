@@ -71,10 +71,10 @@ SecretKey = Annotated[
 ]
 RepositoryGlob = Annotated[
     str,
-    StringConstraints(pattern=r"^[-._a-zA-Z0-9*?\[\]!]+(/[-._a-zA-Z0-9*?\[\]!]+)?$"),
+    StringConstraints(pattern=r"^[-._a-zA-Z0-9*?]+(/[-._a-zA-Z0-9*?]+)?$"),
     Allowed("a glob over owner/name, such as meta-llama/* or *"),
 ]
-NamespaceGlob = Annotated[str, StringConstraints(pattern=r"^[-a-z0-9*?\[\]!]+$", max_length=253)]
+NamespaceGlob = Annotated[str, StringConstraints(pattern=r"^[-a-z0-9*?]+$", max_length=253)]
 NamespaceName = Annotated[str, StringConstraints(pattern=rf"^{_DNS_LABEL}$", max_length=63)]
 Port = Annotated[int, Field(ge=0, le=65535), Allowed("a port from 0 to 65535; 0 takes a free one")]
 Seconds = Annotated[float, Field(gt=0, le=3600), Allowed("a number of seconds above 0, at most 3600")]

@@ -7,7 +7,7 @@ import pytest
 from webhook.core.reasons import Reason
 from webhook.core.tokens import possible_token, token_mount
 
-_HOME = "/root/.cache/huggingface"
+_HOME = "/home/model/.cache/huggingface"
 _SECRET = {"secretName": "s"}
 _ITEMS = {"secretName": "s", "items": [{"key": "k", "path": "token"}]}
 _OTHER = {"secretName": "s", "items": [{"key": "k", "path": "other"}]}

@@ -86,27 +86,21 @@ class Client:
         """
         try:
             async with asyncio.timeout(self._seconds):
-                http, token = await self._ready()
-                headers = {"Accept": "application/json", "Content-Type": content_type}
-                if token:
-                    _check_token(token)
-                    headers["Authorization"] = f"Bearer {token}"
-                name = self._access.server_name
+                http, headers = await self._ready()
                 response = await http.request(
                     method,
                     path,
                     params=parameters,
                     content=content,
-                    headers=headers,
-                    extensions={"sni_hostname": name} if name else None,
+                    headers={**headers, "Content-Type": content_type},
+                    extensions=self._extensions,
                 )
         except AccessError as error:
             raise NoAnswerError(f"{error}") from None
         except (TimeoutError, httpx.TimeoutException):
             raise NoAnswerError(f"{self._access.server} did not answer within {self._seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            why = " ".join(str(error).split()) or type(error).__name__
-            raise NoAnswerError(f"{self._access.server} cannot be reached: {why}") from None
+            raise self._unreachable(error) from None
         return Answer(response.status_code, _parsed(response))
 
     async def lines(
@@ -123,19 +117,14 @@ class Client:
             NoAnswerError: It answers something else, or cannot be reached any more.
         """
         try:
-            http, token = await self._ready()
-            headers = {"Accept": "application/json"}
-            if token:
-                _check_token(token)
-                headers["Authorization"] = f"Bearer {token}"
-            name = self._access.server_name
+            http, headers = await self._ready()
             async with http.stream(
                 "GET",
                 path,
                 params=parameters,
                 headers=headers,
                 timeout=httpx.Timeout(self._seconds * _PART, read=seconds),
-                extensions={"sni_hostname": name} if name else None,
+                extensions=self._extensions,
             ) as response:
                 if response.status_code != httpx.codes.OK:
                     raise NoAnswerError(f"{self._access.server} answers {response.status_code}")
@@ -144,11 +133,19 @@ class Client:
         except AccessError as error:
             raise NoAnswerError(f"{error}") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            why = " ".join(str(error).split()) or type(error).__name__
-            raise NoAnswerError(f"{self._access.server} cannot be reached: {why}") from None
+            raise self._unreachable(error) from None
 
-    async def _ready(self) -> tuple[httpx.AsyncClient, str]:
-        """Return a client for the credentials as they are now, and the token."""
+    @property
+    def _extensions(self) -> dict[str, Any] | None:
+        name = self._access.server_name
+        return {"sni_hostname": name} if name else None
+
+    def _unreachable(self, error: Exception) -> NoAnswerError:
+        why = " ".join(str(error).split()) or type(error).__name__
+        return NoAnswerError(f"{self._access.server} cannot be reached: {why}")
+
+    async def _ready(self) -> tuple[httpx.AsyncClient, dict[str, str]]:
+        """Return a client for the credentials as they are now, and the headers that show them."""
         now = await asyncio.to_thread(self._access.identify)
         if self._http is None or now._replace(token="") != self._made_for:
             await self.close()
@@ -162,7 +159,11 @@ class Client:
                 limits=httpx.Limits(max_connections=8, keepalive_expiry=_IDLE_SECONDS),
             )
             self._made_for = now._replace(token="")
-        return self._http, now.token
+        headers = {"Accept": "application/json"}
+        if now.token:
+            _check_token(now.token)
+            headers["Authorization"] = f"Bearer {now.token}"
+        return self._http, headers
 
 
 def _context(identification: Identification) -> ssl.SSLContext:

@@ -92,7 +92,7 @@ def render_review(review: Review, decision: Decision) -> bytes:
     rights, which is how `Forbidden` reads. kubectl prints such a status, as long as it has no `details`, as
     "The request is invalid: … denied the request: <message>" (k8s.io/kubectl, cmd/util, `checkErr`).
     """
-    response: dict[str, Any] = {"uid": review.uid, "allowed": decision.denial is None}
+    response: dict[str, Any] = {"uid": review.uid, "allowed": decision.allowed}
     if decision.denial is not None:
         response["status"] = {
             "status": "Failure",

@@ -42,9 +42,9 @@ bench: $(READY) ## Measure speed and memory against baselines of the same run
 	$(BIN)/python -m benchmarks
 
 pins: ## Compile requirements/*.txt from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 	  pyproject.toml -o requirements/runtime.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 	  pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
 
 clean: ## Remove the environment and everything that was built

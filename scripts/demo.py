@@ -28,7 +28,7 @@ import click
 import jsonpatch
 
 from certs import bundle
-from tests.kubernetes_api import CONFIGURATION, NAMESPACE, SECRET, KubernetesApi
+from tests.kubernetes_api import MUTATING, NAMESPACE, SECRET, VALIDATING, KubernetesApi
 from webhook.cli.diff import unified
 from webhook.cli.manifests.documents import Document, read
 from webhook.cli.manifests.splice import splice
@@ -200,7 +200,7 @@ def trusting(api: KubernetesApi) -> ssl.SSLContext:
     entries = sum(map(len, api.cluster.configurations.values()))
     click.echo(
         f"It found no certificate, made a CA and a leaf, keeps them in Secret {NAMESPACE}/{SECRET} and filled"
-        f"\ncaBundle of {entries} entries in the webhook configurations {CONFIGURATION}"
+        f"\ncaBundle of {entries} entries in {MUTATING} and {VALIDATING}"
         f" (CA valid until {authority.not_valid_after_utc:%Y-%m-%d})."
     )
     click.secho(

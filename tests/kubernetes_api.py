@@ -30,9 +30,11 @@ from tests.certs.cluster import Cluster, StoredSecret, configuration
 
 NAMESPACE = "hf-token-injector"
 SECRET = "hf-token-injector-tls"
-CONFIGURATION = "hf-token-injector"
+MUTATING = "mutating-hf-token-injector"
+VALIDATING = "validating-hf-token-injector"
 TOKEN = "a-token-of-a-service-account"
 _GROUP = "admissionregistration.k8s.io"
+_CONFIGURATIONS = {Kind.MUTATING: MUTATING, Kind.VALIDATING: VALIDATING}
 
 
 class Response(NamedTuple):
@@ -183,7 +185,7 @@ class KubernetesApi:
 
     def _found(self, method: str, url: SplitResult, headers: Mapping[str, str], body: bytes) -> Response:
         secret = f"/api/v1/namespaces/{NAMESPACE}/secrets/{SECRET}"
-        paths = {f"/apis/{_GROUP}/v1/{kind}/{CONFIGURATION}": kind for kind in Kind}
+        paths = {f"/apis/{_GROUP}/v1/{kind}/{name}": kind for kind, name in _CONFIGURATIONS.items()}
         if url.path == secret:
             return self._secret(method, dict(parse_qsl(url.query)), headers, body)
         if url.path in paths:
@@ -227,18 +229,20 @@ class KubernetesApi:
         else:
             return Response.of(415, "the body of the request was in an unknown format")
         if kind not in self.cluster.configurations:
-            return Response.of(404, f'{kind} "{CONFIGURATION}" not found')
+            return Response.of(404, f'{kind} "{_CONFIGURATIONS[kind]}" not found')
         return Response(
-            200, {"metadata": {"name": CONFIGURATION}, "webhooks": self.cluster.configurations[kind]}
+            200, {"metadata": {"name": _CONFIGURATIONS[kind]}, "webhooks": self.cluster.configurations[kind]}
         )
 
     def watched(self, target: str) -> Kind | None:
         """Return what a request watches; None where it is another one, or not allowed."""
         url = urlsplit(target)
         parameters = dict(parse_qsl(url.query))
-        if parameters.get("watch") != "1" or parameters["fieldSelector"] != f"metadata.name={CONFIGURATION}":
+        if parameters.get("watch") != "1":
             return None
         kind = Kind(url.path.rpartition("/")[2])
+        if parameters["fieldSelector"] != f"metadata.name={_CONFIGURATIONS[kind]}":
+            return None
         try:
             self._call("watch", _GROUP, kind, kind.removesuffix("webhookconfigurations"))
         except ForbiddenError:
@@ -251,7 +255,7 @@ class KubernetesApi:
             webhooks = self.cluster.configurations.get(kind)
             if webhooks is None:
                 return b""
-            shown = {"metadata": {"name": CONFIGURATION}, "webhooks": webhooks}
+            shown = {"metadata": {"name": _CONFIGURATIONS[kind]}, "webhooks": webhooks}
             return json.dumps({"type": "MODIFIED", "object": shown}).encode() + b"\n"
 
     def _call(self, verb: str, group: str, resource: str, name: str) -> None:

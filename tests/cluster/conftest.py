@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.kubernetes_api import CONFIGURATION, NAMESPACE, SECRET, KubernetesApi
+from tests.kubernetes_api import MUTATING, NAMESPACE, SECRET, VALIDATING, KubernetesApi
 from webhook.cluster.access import Access
 from webhook.cluster.certificate_store import CertificateStore, Names
 from webhook.cluster.client import Client
@@ -15,7 +15,7 @@ from webhook.cluster.in_cluster import in_cluster
 
 Result = TypeVar("Result")
 
-NAMES = Names(NAMESPACE, SECRET, CONFIGURATION, CONFIGURATION)
+NAMES = Names(NAMESPACE, SECRET, MUTATING, VALIDATING)
 
 
 @pytest.fixture

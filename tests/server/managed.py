@@ -13,7 +13,7 @@ from certs.authority import service_names
 from certs.rotation import Clock
 from certs.store import Store
 from certs.view import Identity
-from tests.kubernetes_api import CONFIGURATION, NAMESPACE, SECRET, KubernetesApi
+from tests.kubernetes_api import MUTATING, NAMESPACE, SECRET, VALIDATING, KubernetesApi
 from tests.server.conftest import quick_settings
 from tests.server.running import Running
 from webhook.cluster.certificate_store import CertificateStore, Names
@@ -25,7 +25,7 @@ from webhook.server.self_managed import SelfManaged, SystemClock, Upkeep
 from webhook.settings import ServerSettings, TlsSettings
 
 SERVICE = "hf-token-injector"
-NAMES = Names(NAMESPACE, SECRET, CONFIGURATION, CONFIGURATION)
+NAMES = Names(NAMESPACE, SECRET, MUTATING, VALIDATING)
 HOST = f"{SERVICE}.{NAMESPACE}.svc"
 """What an API server asks the certificate for."""
 

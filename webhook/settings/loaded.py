@@ -49,8 +49,8 @@ class CertificateSettings:
     namespace: str = ""
     service: str = "hf-token-injector"
     cluster_domain: str = "cluster.local"
-    mutating_configuration: str = "hf-token-injector"
-    validating_configuration: str = "hf-token-injector"
+    mutating_configuration: str = "mutating-hf-token-injector"
+    validating_configuration: str = "validating-hf-token-injector"
     check_seconds: float = 60
     kubeconfig: str = ""
 

@@ -22,7 +22,7 @@ demo: $(READY) ## See it work: a real server, real TLS, the reviews an API serve
 	@$(BIN)/python scripts/demo.py
 
 test: $(READY) ## Run the tests that need only Python
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --ignore=tests/e2e --cov --cov-report=term
 
 lint: $(READY) ## Check style, types, layers and generated pages
 	$(BIN)/ruff format --check .

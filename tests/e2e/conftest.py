@@ -1,0 +1,125 @@
+"""The end-to-end tests' fixtures: one control plane a worker, and everything in it made by the tests."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
+from typing import Any
+
+import pytest
+
+from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.helm import Helm
+from tests.e2e.harness.kserve import KServe
+from tests.e2e.harness.kubectl import Kubectl
+from tests.e2e.harness.processes import Processes
+from tests.e2e.harness.reaper import Reaper
+from tests.e2e.harness.release import Release
+
+MakeNamespace = Callable[..., str]
+"""Makes a namespace as a platform team does: label, annotations, and the Secret with the token."""
+
+TOKEN = "hf_e2eOnlyNotARealTokenAtAll0000000000"
+"""What the teams' Secrets hold; no request for a Pod or an InferenceService may ever contain it."""
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def reaper() -> Iterator[Reaper]:
+    """What ends the programs of this run when the run itself dies."""
+    reaper = Reaper()
+    yield reaper
+    reaper.end()
+
+
+@pytest.fixture(scope="session")
+def processes(tmp_path_factory: pytest.TempPathFactory, reaper: Reaper) -> Iterator[Processes]:
+    """Where the control plane runs."""
+    processes = Processes(tmp_path_factory.mktemp("control-plane"), reaper)
+    yield processes
+    processes.end()
+
+
+@pytest.fixture(scope="session")
+def control_plane(processes: Processes) -> ControlPlane:
+    """A control plane of the newest Kubernetes that is tested."""
+    return ControlPlane(processes)
+
+
+@pytest.fixture(scope="session")
+def helm(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """The helm command for this control plane."""
+    return Helm(tmp_path_factory.mktemp("helm"), control_plane.kubeconfig)
+
+
+@pytest.fixture(scope="session")
+def kubectl(control_plane: ControlPlane) -> Kubectl:
+    """The kubectl command for this control plane."""
+    return Kubectl(control_plane.kubeconfig)
+
+
+@pytest.fixture(scope="session")
+def kserve(control_plane: ControlPlane, processes: Processes) -> KServe:
+    """KServe's controller for InferenceServices."""
+    return KServe(control_plane, processes)
+
+
+@pytest.fixture(scope="module")
+def values() -> dict[str, Any]:
+    """The chart's values; a module that wants others says so by a fixture of this name."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def replicas() -> int:
+    """How many servers run; a module that wants more says so by a fixture of this name."""
+    return 1
+
+
+@pytest.fixture(scope="module")
+def release(
+    control_plane: ControlPlane, processes: Processes, helm: Helm, values: dict[str, Any], replicas: int
+) -> Iterator[Release]:
+    """The chart, installed by helm, with servers that run as it says; gone after the module."""
+    release = Release(control_plane, processes, helm)
+    try:
+        release.install(values)
+        for _ in range(replicas):
+            release.start_replica()
+        yield release
+        release.uninstall()
+    finally:
+        release.close()
+
+
+@pytest.fixture
+def make_namespace(control_plane: ControlPlane) -> Iterator[MakeNamespace]:
+    """A function that makes namespaces; they are deleted after the test."""
+    api = control_plane.api
+    made: list[str] = []
+
+    def make(
+        mode: str | None = "enabled",
+        *,
+        annotations: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> str:
+        name = f"team-{next(_numbers)}"
+        labels = {} if mode is None else {"hf-token-injector.io/inject": mode}
+        metadata = {"name": name, "labels": labels, "annotations": dict(annotations or {})}
+        api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        made.append(name)
+        for secret, key in (secrets or {"hf-secret": "token"}).items():
+            api.create(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Secret",
+                    "metadata": {"name": secret},
+                    "stringData": {key: TOKEN},
+                },
+                name,
+            )
+        return name
+
+    yield make
+    for name in made:
+        api.delete("Namespace", name)

@@ -1,0 +1,224 @@
+"""etcd, kube-apiserver and kube-controller-manager on random ports of 127.0.0.1.
+
+No kubelet and no scheduler run: Pods stay Pending, which is all that admission needs. No kube-proxy runs
+either; `release.py` says how the API server reaches a Service all the same.
+"""
+
+import json
+import os
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from certs.authority import issue_authority, issue_leaf
+from tests.e2e.harness.api import Api
+from tests.e2e.harness.binaries import binary
+from tests.e2e.harness.ports import free_port
+from tests.e2e.harness.processes import Process, Processes
+from tests.e2e.harness.waiting import until
+
+_CONTROLLERS = (
+    "deployment-controller,replicaset-controller,job-controller,namespace-controller,serviceaccount-controller,"
+    "root-ca-certificate-publisher-controller,garbage-collector-controller,endpointslice-controller,"
+    "disruption-controller,validatingadmissionpolicy-status-controller"
+)
+_AUDIT = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    # With the request the API server notes each webhook's patch as well, which is where a token would show.
+    "rules": [
+        {
+            "level": "Request",
+            "verbs": ["create", "update", "patch"],
+            "resources": [
+                {"group": "", "resources": ["pods"]},
+                {"group": "serving.kserve.io", "resources": ["inferenceservices"]},
+            ],
+        },
+        {"level": "None"},
+    ],
+}
+
+
+class ControlPlane:
+    """A running control plane and the ways to it.
+
+    Attributes:
+        api: The API server, as an administrator.
+        kubeconfig: File for an administrator.
+        address: URL of the API server.
+        authority: PEM of the CA that signed its certificate.
+    """
+
+    def __init__(self, processes: Processes, *, version: str = "") -> None:
+        """Start one; it is ready when this returns.
+
+        Args:
+            processes: Where its programs run.
+            version: Kubernetes minor version to be, such as `1.34`; empty for the binary's own.
+        """
+        self._processes = processes
+        self._folder = processes.folder
+        self._version = version
+        self._etcd_port = free_port()
+        self._port = free_port()
+        self._token = secrets.token_hex(16)
+        self.address = f"https://127.0.0.1:{self._port}"
+        self.authority = self._write_certificates()
+        self.kubeconfig = self.write_kubeconfig("admin", {"token": self._token})
+        self.api = Api(self.address, self._token, self.authority)
+        self._start_etcd()
+        self._api_server = self._start_api_server()
+        self._await_api_server()
+        self._start_controller_manager()
+        until(
+            lambda: self.api.find("ServiceAccount", "default", "default"),
+            "the controllers make the ServiceAccount of the namespace default",
+        )
+
+    def write_kubeconfig(self, name: str, user: dict[str, Any]) -> Path:
+        """Write a kubeconfig for a user with the given credential."""
+        path = self._folder / f"{name}.kubeconfig"
+        cluster = {
+            "server": self.address,
+            "certificate-authority": str(self._folder / "ca.crt"),
+        }
+        path.write_text(
+            yaml.safe_dump(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Config",
+                    "current-context": "e2e",
+                    "clusters": [{"name": "e2e", "cluster": cluster}],
+                    "contexts": [{"name": "e2e", "context": {"cluster": "e2e", "user": name}}],
+                    "users": [{"name": name, "user": user}],
+                }
+            )
+        )
+        return path
+
+    def restart_api_server(self) -> None:
+        """Kill the API server, as when its node dies, and start it anew on the same port."""
+        self._api_server.stop(kill=True)
+        self._api_server = self._start_api_server()
+        self._await_api_server()
+
+    def stop_api_server(self) -> None:
+        """Kill the API server."""
+        self._api_server.stop(kill=True)
+
+    def start_api_server(self) -> None:
+        """Start it anew."""
+        self._api_server = self._start_api_server()
+        self._await_api_server()
+
+    @property
+    def audit(self) -> list[dict[str, Any]]:
+        """What the API server has noted of requests for Pods and InferenceServices."""
+        lines = (self._folder / "audit.log").read_text().splitlines()
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+    def _write_certificates(self) -> str:
+        now = datetime.now(UTC)
+        authority = issue_authority("e2e", now=now, lifetime=timedelta(days=2))
+        leaf = issue_leaf(
+            authority,
+            ["127.0.0.1", "localhost", "kubernetes.default.svc"],
+            now=now,
+            lifetime=timedelta(days=1),
+        )
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        files = {
+            "ca.crt": authority.certificate,
+            "api.crt": leaf.certificate,
+            "api.key": leaf.key,
+            "serviceaccounts.key": key.private_bytes(
+                Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+            ),
+            "tokens.csv": f"{self._token},admin,admin,system:masters\n".encode(),
+            "audit.yaml": yaml.safe_dump(_AUDIT).encode(),
+        }
+        for name, content in files.items():
+            with os.fdopen(os.open(self._folder / name, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+                file.write(content)
+        return authority.certificate.decode()
+
+    def _start_etcd(self) -> None:
+        client = f"http://127.0.0.1:{self._etcd_port}"
+        peer = f"http://127.0.0.1:{free_port()}"
+        self._processes.start(
+            "etcd",
+            [
+                binary("etcd"),
+                f"--data-dir={self._folder / 'etcd'}",
+                f"--listen-client-urls={client}",
+                f"--advertise-client-urls={client}",
+                f"--listen-peer-urls={peer}",
+                f"--initial-advertise-peer-urls={peer}",
+                f"--initial-cluster=default={peer}",
+                "--unsafe-no-fsync",
+                "--log-level=warn",
+            ],
+        )
+
+    def _start_api_server(self) -> Process:
+        keys = self._folder / "serviceaccounts.key"
+        arguments: list[str | Path] = [
+            binary("kube-apiserver"),
+            f"--etcd-servers=http://127.0.0.1:{self._etcd_port}",
+            "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
+            f"--secure-port={self._port}",
+            f"--tls-cert-file={self._folder / 'api.crt'}",
+            f"--tls-private-key-file={self._folder / 'api.key'}",
+            f"--token-auth-file={self._folder / 'tokens.csv'}",
+            f"--cert-dir={self._folder / 'generated'}",
+            "--authorization-mode=RBAC",
+            "--service-cluster-ip-range=10.0.0.0/24",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--service-account-key-file={keys}",
+            f"--service-account-signing-key-file={keys}",
+            "--endpoint-reconciler-type=none",
+            "--allow-privileged=true",
+            "--profiling=false",
+            f"--audit-policy-file={self._folder / 'audit.yaml'}",
+            f"--audit-log-path={self._folder / 'audit.log'}",
+        ]
+        if self._version:
+            arguments.append(f"--emulated-version=kube={self._version}")
+        return self._processes.start("kube-apiserver", arguments)
+
+    def _await_api_server(self) -> None:
+        def ready() -> bool:
+            self._api_server.check()
+            try:
+                return self.api.request("GET", "/readyz").status == httpx.codes.OK
+            except httpx.TransportError:
+                return False
+
+        until(ready, "the API server is ready")
+
+    def _start_controller_manager(self) -> None:
+        self._processes.start(
+            "kube-controller-manager",
+            [
+                binary("kube-controller-manager"),
+                f"--kubeconfig={self.kubeconfig}",
+                f"--authentication-kubeconfig={self.kubeconfig}",
+                f"--authorization-kubeconfig={self.kubeconfig}",
+                f"--controllers={_CONTROLLERS}",
+                "--bind-address=127.0.0.1",
+                f"--secure-port={free_port()}",
+                f"--cert-dir={self._folder / 'generated'}",
+                "--leader-elect=false",
+                f"--service-account-private-key-file={self._folder / 'serviceaccounts.key'}",
+                f"--root-ca-file={self._folder / 'ca.crt'}",
+            ],
+        )

@@ -1,0 +1,172 @@
+"""KServe's real controllers, with the CRDs, runtimes and webhooks of their module's folder."""
+
+import base64
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from certs.authority import Pair, issue_authority, issue_leaf
+from tests.e2e.harness.api import Api, Object, path_of
+from tests.e2e.harness.binaries import binary, module_folder
+from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.ports import free_port
+from tests.e2e.harness.processes import Process, Processes
+from tests.e2e.harness.waiting import until
+
+NAMESPACE = "kserve"
+
+
+class KServe:
+    """KServe in mode Standard: InferenceServices become Deployments."""
+
+    def __init__(self, control_plane: ControlPlane, processes: Processes) -> None:
+        """Install it and start its manager; it admits when this returns."""
+        self._control_plane = control_plane
+        self._api = control_plane.api
+        self._processes = processes
+        self._source = module_folder("kserve", "github.com/kserve/kserve")
+        self._authority = issue_authority("kserve", now=datetime.now(UTC), lifetime=timedelta(days=2))
+        ensure(self._api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+        crds = self._source / "config/crd/full"
+        self._install_crds(*sorted(crds.glob("*.yaml")), *sorted(crds.glob("clusterstoragecontainer/*.yaml")))
+        self._install_crds(*sorted(crds.glob("localmodel/*.yaml")))
+        self._configure()
+        port = free_port()
+        self.manager = self._start("manager", port)
+        self._install_webhooks("config/webhook/manifests.yaml", port)
+        self._install_webhooks("config/webhook/localmodel/manifests.yaml", port, only=())
+        self._await(self.manager, port)
+        for folder in ("config/storagecontainers", "config/runtimes"):
+            for manifest in self._read(*sorted((self._source / folder).glob("*.yaml"))):
+                ensure(self._api, manifest)
+
+    def install_llm(self) -> None:
+        """Install LLMInferenceServices as well: their CRDs, presets and controller."""
+        port = free_port()
+        self._install_crds(
+            *sorted((self._source / "config/crd/full/llmisvc").glob("serving*.yaml")), conversion=port
+        )
+        for name in ("gateway-inference-extension",):
+            self._install_crds(self._source / f"config/llmisvc/{name}.yaml")
+        process = self._start("llmisvc", port)
+        self._install_webhooks("config/webhook/llmisvc/manifests.yaml", port)
+        self._await(process, port)
+        for manifest in self._read(*sorted((self._source / "config/llmisvcconfig").glob("*.yaml"))):
+            manifest["metadata"]["namespace"] = NAMESPACE
+            until(lambda manifest=manifest: _ensured(self._api, manifest), "the presets are taken")  # type: ignore[misc]
+
+    def _install_crds(self, *paths: Path, conversion: int = 0) -> None:
+        names = []
+        for manifest in self._read(*paths):
+            if conversion:
+                manifest["spec"]["conversion"] = {
+                    "strategy": "Webhook",
+                    "webhook": {
+                        "conversionReviewVersions": ["v1"],
+                        "clientConfig": self._client_config("/convert", conversion),
+                    },
+                }
+            ensure(self._api, manifest)
+            names.append(manifest["metadata"]["name"])
+        for name in names:
+            until(lambda name=name: _established(self._api, name), f"the CRD {name} is served")  # type: ignore[misc]
+
+    def _configure(self) -> None:
+        """Write `inferenceservice-config`: Deployments, no Ingress, nothing else changed."""
+        (manifest,) = self._read(self._source / "config/configmap/inferenceservice.yaml")
+        data = manifest["data"]
+        data["deploy"] = json.dumps({"defaultDeploymentMode": "Standard"})
+        ingress = json.loads(data["ingress"])
+        ingress.update(disableIngressCreation=True, disableIstioVirtualHost=True)
+        data["ingress"] = json.dumps(ingress)
+        ensure(self._api, manifest)
+
+    def _start(self, name: str, port: int) -> Process:
+        """Start a controller, with a certificate where controller-runtime looks for it."""
+        folder = self._processes.folder / name
+        certificates = folder / "k8s-webhook-server" / "serving-certs"
+        certificates.mkdir(parents=True)
+        leaf = issue_leaf(self._authority, ["127.0.0.1"], now=datetime.now(UTC), lifetime=timedelta(days=1))
+        _write_pair(certificates, leaf)
+        return self._processes.start(
+            name,
+            [
+                binary(name),
+                f"--webhook-port={port}",
+                "--metrics-addr=0",
+                "--health-probe-addr=0",
+                "--zap-log-level=error",
+            ],
+            environ={
+                "KUBECONFIG": str(self._control_plane.kubeconfig),
+                "POD_NAMESPACE": NAMESPACE,
+                "TMPDIR": str(folder),
+            },
+        )
+
+    def _install_webhooks(self, path: str, port: int, *, only: tuple[str, ...] | None = None) -> None:
+        """Install webhook configurations, by URL instead of by Service."""
+        for manifest in self._read(self._source / path):
+            if only is not None and manifest["metadata"]["name"] not in only:
+                continue
+            for webhook in manifest["webhooks"]:
+                webhook["clientConfig"] = self._client_config(
+                    webhook["clientConfig"]["service"]["path"], port
+                )
+            ensure(self._api, manifest)
+
+    def _client_config(self, path: str, port: int) -> dict[str, str]:
+        bundle = base64.b64encode(self._authority.certificate).decode()
+        return {"url": f"https://127.0.0.1:{port}{path}", "caBundle": bundle}
+
+    def _await(self, process: Process, port: int) -> None:
+        """Wait until its webhooks answer."""
+        context = httpx.create_ssl_context()
+        context.load_verify_locations(cadata=self._authority.certificate.decode())
+
+        def answers() -> bool:
+            process.check()
+            try:
+                httpx.get(f"https://127.0.0.1:{port}/", verify=context, trust_env=False)
+            except httpx.TransportError:
+                return False
+            return True
+
+        until(answers, f"KServe's {process.name} answers")
+
+    @staticmethod
+    def _read(*paths: Path) -> Iterator[Object]:
+        for path in paths:
+            for manifest in yaml.safe_load_all(path.read_text()):
+                if manifest and "metadata" in manifest:
+                    yield manifest
+
+
+def ensure(api: Api, manifest: dict[str, Any]) -> None:
+    """Create an object that may be there already."""
+    assert _ensured(api, manifest, refused=True)
+
+
+def _ensured(api: Api, manifest: dict[str, Any], *, refused: bool = False) -> bool:
+    manifest.get("metadata", {}).pop("creationTimestamp", None)
+    answer = api.request("POST", path_of(manifest, manifest["metadata"].get("namespace", "")), manifest)
+    taken = answer.status in {200, 201, 409}
+    assert taken or not refused, f"{manifest['kind']}/{manifest['metadata']['name']}: {answer.message}"
+    return taken
+
+
+def _established(api: Api, name: str) -> bool:
+    conditions = api.get("CustomResourceDefinition", name).get("status", {}).get("conditions") or ()
+    return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
+
+
+def _write_pair(folder: Path, pair: Pair) -> None:
+    for name, content in (("tls.crt", pair.certificate), ("tls.key", pair.key)):
+        with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(content)

@@ -134,7 +134,7 @@ def serving(folder: Path) -> Iterator[Server]:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("HF_TOKEN_INJECTOR_")},
         "HF_TOKEN_INJECTOR_CERTIFICATES__MODE": "self-managed",
-        "HF_TOKEN_INJECTOR_CERTIFICATES__KUBECONFIG": str(api.kubeconfig(folder)),
+        "HF_TOKEN_INJECTOR_CLUSTER__KUBECONFIG": str(api.kubeconfig(folder)),
         "HF_TOKEN_INJECTOR_SERVER__DRAIN_SECONDS": "0.1",
     }
     log = folder / "server.log"

@@ -14,17 +14,25 @@ from webhook.server.logs import make_logger
 from webhook.server.metrics import Metrics
 from webhook.server.self_managed import SelfManaged
 from webhook.server.sources import certificate_source
-from webhook.settings import CertificateMode, CertificateSettings, LogSettings, ServerSettings
+from webhook.settings import (
+    CertificateMode,
+    CertificateSettings,
+    ClusterSettings,
+    LogSettings,
+    ServerSettings,
+)
 
 POD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "443"}
 
 
-def source(certificates: CertificateSettings, environ: dict[str, str]) -> CertificateSource:
+def source(
+    certificates: CertificateSettings, environ: dict[str, str], kubeconfig: str = ""
+) -> CertificateSource:
     """Return the source of some settings."""
 
     async def make() -> CertificateSource:
         return certificate_source(
-            ServerSettings(certificates=certificates),
+            ServerSettings(certificates=certificates, cluster=ClusterSettings(kubeconfig)),
             metrics=Metrics(),
             logger=make_logger(LogSettings(), io.BytesIO()),
             environ=environ,
@@ -44,8 +52,7 @@ def test_a_pod_manages_its_own() -> None:
 
 
 def test_a_kubeconfig_leads_there_from_outside(api: KubernetesApi, tmp_path: Path) -> None:
-    settings = CertificateSettings(kubeconfig=str(api.kubeconfig(tmp_path)))
-    assert isinstance(source(settings, {}), SelfManaged)
+    assert isinstance(source(CertificateSettings(), {}, str(api.kubeconfig(tmp_path))), SelfManaged)
 
 
 def test_a_pod_without_a_namespace_is_told_what_to_set() -> None:

@@ -10,6 +10,7 @@ from webhook.core.settings import MutatePolicy, Rule, SecretRef, Settings
 from webhook.settings import (
     CertificateMode,
     CertificateSettings,
+    ClusterSettings,
     Loaded,
     LogSettings,
     ServerSettings,
@@ -65,7 +66,8 @@ def test_a_file_sets_everything(tmp_path: Path) -> None:
                  keepAliveSeconds: 1.5, headerSeconds: 1, bodySeconds: 2, stopSeconds: 3}
         tls: {certFile: a, keyFile: b, reloadSeconds: 4}
         certificates: {mode: cert-manager, secretName: s, namespace: n, service: v, clusterDomain: d.example,
-                       mutatingConfiguration: m, validatingConfiguration: w, checkSeconds: 5, kubeconfig: k}
+                       mutatingConfiguration: m, validatingConfiguration: w, checkSeconds: 5}
+        cluster: {kubeconfig: k, watchNamespaces: false}
         log: {level: debug, format: console}
         """,
     )
@@ -98,8 +100,9 @@ def test_a_file_sets_everything(tmp_path: Path) -> None:
         stop_seconds=3,
         tls=TlsSettings("a", "b", 4),
         certificates=CertificateSettings(
-            CertificateMode.CERT_MANAGER, "s", "n", "v", "d.example", "m", "w", 5, "k"
+            CertificateMode.CERT_MANAGER, "s", "n", "v", "d.example", "m", "w", 5
         ),
+        cluster=ClusterSettings("k", watch_namespaces=False),
         log=LogSettings("debug", "console"),
     )
 
@@ -283,7 +286,7 @@ def test_a_long_value_is_shortened(tmp_path: Path) -> None:
 
 def test_every_setting_is_described_and_its_variable_works(tmp_path: Path) -> None:
     rows = describe_settings()
-    assert len(rows) == 33
+    assert len(rows) == 34
     for row in rows:
         assert set(row) == {"name", "env", "type", "default", "description"}
         assert row["description"].endswith("."), row

@@ -3,14 +3,13 @@
 import os
 import socket
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
 from webhook.server.certificates import CertificateError, CertificateFiles, CertificateSource
 from webhook.server.metrics import Metrics
-from webhook.settings import CertificateMode, CertificateSettings, ServerSettings
+from webhook.settings import CertificateMode, ServerSettings
 
 _AUTHORITY: Final = "hf-token-injector"
 """Common name of our CAs."""
@@ -29,12 +28,12 @@ def certificate_source(
         CertificateError: It is self-managed, and there is no cluster.
     """
     if settings.certificates.mode is CertificateMode.SELF_MANAGED:
-        return _self_managed(settings.certificates, metrics, logger, environ)
+        return _self_managed(settings, metrics, logger, environ)
     return CertificateFiles(settings.tls)
 
 
 def _self_managed(
-    settings: CertificateSettings, metrics: Metrics, logger: FilteringBoundLogger, environ: Mapping[str, str]
+    server: ServerSettings, metrics: Metrics, logger: FilteringBoundLogger, environ: Mapping[str, str]
 ) -> CertificateSource:
     # Imported here: who brings files does not pay for the client of an API server.
     from certs.authority import service_names  # noqa: PLC0415
@@ -42,13 +41,13 @@ def _self_managed(
     from webhook.cluster.access import AccessError  # noqa: PLC0415
     from webhook.cluster.certificate_store import CertificateStore, Names  # noqa: PLC0415
     from webhook.cluster.client import Client  # noqa: PLC0415
-    from webhook.cluster.in_cluster import in_cluster  # noqa: PLC0415
-    from webhook.cluster.kubeconfig import from_kubeconfig  # noqa: PLC0415
+    from webhook.cluster.finding import find_access  # noqa: PLC0415
     from webhook.cluster.watching import follow_configurations  # noqa: PLC0415
     from webhook.server.self_managed import SelfManaged, Upkeep  # noqa: PLC0415
 
+    settings = server.certificates
     try:
-        access = from_kubeconfig([Path(settings.kubeconfig)]) if settings.kubeconfig else in_cluster(environ)
+        access = find_access(server.cluster.kubeconfig, environ)
     except AccessError as error:
         raise CertificateError(
             f"certificates.mode is self-managed, and {error}; set tls.certFile and tls.keyFile to serve a"

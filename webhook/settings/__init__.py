@@ -11,6 +11,7 @@ from typing import Any
 from webhook.settings.loaded import (
     CertificateMode,
     CertificateSettings,
+    ClusterSettings,
     Loaded,
     LogSettings,
     ServerSettings,
@@ -21,6 +22,7 @@ from webhook.settings.problems import SettingsError
 __all__ = [
     "CertificateMode",
     "CertificateSettings",
+    "ClusterSettings",
     "Loaded",
     "LogSettings",
     "ServerSettings",

@@ -41,7 +41,6 @@ class CertificateSettings:
         cluster_domain: DNS domain of the cluster.
         mutating_configuration, validating_configuration: Whose `caBundle` is kept.
         check_seconds: The longest time between two looks.
-        kubeconfig: Path of a file that says where the API server is, for a server outside a cluster.
     """
 
     mode: CertificateMode = CertificateMode.SELF_MANAGED
@@ -52,7 +51,19 @@ class CertificateSettings:
     mutating_configuration: str = "mutating-hf-token-injector"
     validating_configuration: str = "validating-hf-token-injector"
     check_seconds: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    """How the API server is reached, and what is asked of it beside certificates.
+
+    Attributes:
+        kubeconfig: Path of a file that says where it is, for a server outside a cluster; empty in a Pod.
+        watch_namespaces: Whether labels and annotations of Namespaces are followed.
+    """
+
     kubeconfig: str = ""
+    watch_namespaces: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,7 @@ class ServerSettings:
     stop_seconds: float = 10
     tls: TlsSettings = TlsSettings()
     certificates: CertificateSettings = CertificateSettings()
+    cluster: ClusterSettings = ClusterSettings()
     log: LogSettings = LogSettings()
 
 

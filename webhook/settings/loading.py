@@ -18,6 +18,7 @@ from webhook.core.settings import Rule, SecretRef, Settings
 from webhook.settings.loaded import (
     CertificateMode,
     CertificateSettings,
+    ClusterSettings,
     Loaded,
     LogSettings,
     ServerSettings,
@@ -117,6 +118,7 @@ def _server(model: SettingsModel) -> ServerSettings:
         **model.server.model_dump(),
         tls=TlsSettings(**model.tls.model_dump()),
         certificates=_certificates(model),
+        cluster=ClusterSettings(**model.cluster.model_dump()),
         log=LogSettings(**model.log.model_dump()),
     )
 

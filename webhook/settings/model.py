@@ -19,11 +19,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from webhook.core.names import Method, MissingSecret
 from webhook.core.settings import MutatePolicy
 from webhook.core.settings import Settings as CoreSettings
-from webhook.settings.loaded import CertificateMode, CertificateSettings, ServerSettings
+from webhook.settings.loaded import CertificateMode, CertificateSettings, ClusterSettings, ServerSettings
 
 _CORE = CoreSettings()
 _SERVER = ServerSettings()
 _CERTIFICATES = CertificateSettings()
+_CLUSTER = ClusterSettings()
 
 _DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 
@@ -232,9 +233,19 @@ class Certificates(_Section):
         _CERTIFICATES.check_seconds,
         description="Self-managed: the longest time between two looks at Secret and configurations.",
     )
+
+
+class Cluster(_Section):
+    """The way to the API server, and what is known of the cluster by it."""
+
     kubeconfig: str = Field(
-        _CERTIFICATES.kubeconfig,
-        description="Self-managed: path of a kubeconfig, for a server that runs outside the cluster.",
+        _CLUSTER.kubeconfig,
+        description="Path of a kubeconfig, for a server that runs outside the cluster. Not set: as in a Pod.",
+    )
+    watch_namespaces: Annotated[bool, Allowed("true or false")] = Field(
+        _CLUSTER.watch_namespaces,
+        description="Whether labels and annotations of Namespaces are followed, where there is a way to the "
+        "API server.",
     )
 
 
@@ -278,8 +289,13 @@ class SettingsModel(BaseSettings):
     local_model_cache: LocalModelCache = LocalModelCache()
     namespaces: Annotated[
         dict[NamespaceName, Namespace], Allowed("a map of namespace names to labels and annotations")
-    ] = Field({}, description="What is known of Namespaces: name to `labels` and `annotations`.")
+    ] = Field(
+        {},
+        description="What is known of Namespaces which the watch does not show: name to `labels` and "
+        "`annotations`.",
+    )
     server: Server = Server()
     tls: Tls = Tls()
     certificates: Certificates = Certificates()
+    cluster: Cluster = Cluster()
     log: Log = Log()

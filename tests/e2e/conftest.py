@@ -13,12 +13,10 @@ from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.processes import Processes
 from tests.e2e.harness.reaper import Reaper
 from tests.e2e.harness.release import Release
+from tests.e2e.harness.team import TOKEN, Team
 
 MakeNamespace = Callable[..., str]
 """Makes a namespace as a platform team does: label, annotations, and the Secret with the token."""
-
-TOKEN = "hf_e2eOnlyNotARealTokenAtAll0000000000"
-"""What the teams' Secrets hold; no request for a Pod or an InferenceService may ever contain it."""
 
 _numbers = count(1)
 
@@ -40,9 +38,11 @@ def processes(tmp_path_factory: pytest.TempPathFactory, reaper: Reaper) -> Itera
 
 
 @pytest.fixture(scope="session")
-def control_plane(processes: Processes) -> ControlPlane:
+def control_plane(processes: Processes) -> Iterator[ControlPlane]:
     """A control plane of the newest Kubernetes that is tested."""
-    return ControlPlane(processes)
+    control_plane = ControlPlane(processes)
+    yield control_plane
+    control_plane.api.close()
 
 
 @pytest.fixture(scope="session")
@@ -123,3 +123,9 @@ def make_namespace(control_plane: ControlPlane) -> Iterator[MakeNamespace]:
     yield make
     for name in made:
         api.delete("Namespace", name)
+
+
+@pytest.fixture
+def team(make_namespace: MakeNamespace, control_plane: ControlPlane, kubectl: Kubectl) -> Team:
+    """A team whose namespace has opted in and holds the Secret."""
+    return Team(make_namespace(), control_plane.api, kubectl)

@@ -1,12 +1,12 @@
 """Our release in the cluster: the chart installed by helm, and replicas that run as its Deployment says.
 
-No kubelet runs, so the Deployment's Pods stay Pending; each replica here is a process on this machine with the
-arguments, the settings file and the variables of the Deployment's Pod template, and with the rights of its
-ServiceAccount. What differs is said in `Release.start_replica`: ports, and where the API server is.
+No kubelet runs, so the Deployment's Pods stay Pending; each replica here is a process on this machine
+with the arguments, the settings file and the variables of the Deployment's Pod template, and with the
+rights of its ServiceAccount. What differs is said in `Release.start_replica`.
 
-The API server reaches the Service by a patch to `type: ExternalName, externalName: localhost`. TLS is verified
-for `<service>.<namespace>.svc` all the same, and `clientConfig.service.port` is what is dialled: there the
-forwarder listens.
+The API server reaches the Service by a patch to `type: ExternalName, externalName: localhost`. TLS is
+verified for `<service>.<namespace>.svc` all the same, and `clientConfig.service.port` is what is dialled:
+there the forwarder listens.
 """
 
 import base64

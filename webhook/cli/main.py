@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "completion": "Print a shell's completion script.",
     "explain": "Tell which containers get a token, and why.",
     "inject": "Write Secret references into manifests, offline.",
+    "probe": "Ask the webhook, as the API server would.",
     "serve": "Answer the API server's admission reviews.",
     "version": "Print the version.",
 }

@@ -1,12 +1,10 @@
-"""How the commands reach a cluster: the options, and a store for as long as a command runs."""
+"""Which objects of a cluster the commands are about, and a store for as long as a command runs."""
 
 import asyncio
-import os
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -19,23 +17,16 @@ from certs.store import (
     StoreError,
 )
 from certs.view import Identity
-from webhook.cli import exits
-from webhook.cli.terminal import tell
+from webhook.cli.connect import access_options, fail, find_access
 from webhook.cluster.access import Access, AccessError
 from webhook.cluster.certificate_store import CertificateStore, Names
 from webhook.cluster.client import Client
-from webhook.cluster.in_cluster import in_cluster
-from webhook.cluster.kubeconfig import from_kubeconfig, paths
 from webhook.settings import CertificateSettings
 
 Result = TypeVar("Result")
 
 _DEFAULT: Final = CertificateSettings()
 _OPTIONS: Final = (
-    click.option("--context", "kube_context", default="", help="Context of the kubeconfig."),
-    click.option(
-        "--kubeconfig", type=click.Path(dir_okay=False, path_type=Path), help="Instead of KUBECONFIG."
-    ),
     click.option(
         "--namespace", "-n", default="", help="Namespace of the Secret; the context's unless given."
     ),
@@ -61,7 +52,7 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say which cluster and which objects are meant."""
     for option in reversed(_OPTIONS):
         command = option(command)
-    return command
+    return access_options(command)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +86,7 @@ class Target:
         """
 
         async def connected() -> Result:
-            access = self._access()
+            access = find_access(self.kubeconfig, self.kube_context)
             names = self.names(access)
             async with Client(access) as client:
                 return await work(CertificateStore(client, names), names)
@@ -106,28 +97,6 @@ class Target:
             fail(f"{error}.")
         except StoreError as error:
             fail(str(error) + _advice(error))
-
-    def _access(self) -> Access:
-        """Return the way to the cluster: a kubeconfig, or the Pod's own where there is none.
-
-        Raises:
-            AccessError: There is neither.
-        """
-        files = (self.kubeconfig,) if self.kubeconfig else paths(os.environ)
-        inside = "KUBERNETES_SERVICE_HOST" in os.environ and not self.kube_context
-        if inside and not any(file.exists() for file in files):
-            return in_cluster(os.environ)
-        return from_kubeconfig(files, self.kube_context)
-
-
-def fail(sentence: str) -> NoReturn:
-    """End with a sentence.
-
-    Raises:
-        SystemExit: Always.
-    """
-    tell(f"hf-token-injector: {sentence}")
-    sys.exit(exits.ERROR)
 
 
 def _advice(error: StoreError) -> str:

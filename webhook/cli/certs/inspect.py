@@ -20,8 +20,9 @@ from certs.store import Kind
 from certs.verify import leaf_names
 from webhook.cli import exits
 from webhook.cli.certs import examined
-from webhook.cli.certs.cluster import Target, cluster_options, fail
+from webhook.cli.certs.cluster import Target, cluster_options
 from webhook.cli.certs.examined import Examined
+from webhook.cli.connect import fail
 from webhook.cli.terminal import tell, write
 from webhook.cluster.certificate_store import CertificateStore, Names
 

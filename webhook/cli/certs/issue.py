@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from certs.authority import issue_authority, issue_leaf, service_names
-from webhook.cli.certs.cluster import fail
+from webhook.cli.connect import fail
 from webhook.cli.terminal import write
 from webhook.settings import CertificateSettings
 

@@ -12,7 +12,8 @@ from certs.published import Published, slots
 from certs.request import rotate as request_rotation
 from certs.state import State, parse
 from certs.store import Kind, Store
-from webhook.cli.certs.cluster import Target, cluster_options, fail
+from webhook.cli.certs.cluster import Target, cluster_options
+from webhook.cli.connect import fail
 from webhook.cli.terminal import tell, write
 from webhook.cluster.certificate_store import CertificateStore, Names
 

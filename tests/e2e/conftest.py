@@ -86,9 +86,9 @@ def release(
         for _ in range(replicas):
             release.start_replica()
         yield release
-        release.uninstall()
     finally:
         release.close()
+        release.uninstall()
 
 
 @pytest.fixture

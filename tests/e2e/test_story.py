@@ -108,7 +108,7 @@ def test_a_token_that_the_team_adds_later_wins(team: Team, kind: str) -> None:
 
 def _without_defaults(source: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
     """Return what was written, with what the API server itself adds to a reference."""
-    expected = copy.deepcopy(written.get("valueFrom", {}))
+    expected: dict[str, Any] = copy.deepcopy(written.get("valueFrom", {}))
     for kind, reference in expected.items():
         for added in ("apiVersion", "divisor"):
             if added in source.get(kind, {}):

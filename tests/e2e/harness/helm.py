@@ -19,6 +19,7 @@ class Helm:
 
     def __init__(self, folder: Path, kubeconfig: Path | None = None) -> None:
         self._environ = {
+            "HOME": str(folder),  # for the discovery cache, which would lie in the working folder
             "HELM_CACHE_HOME": str(folder / "helm" / "cache"),
             "HELM_CONFIG_HOME": str(folder / "helm" / "config"),
             "HELM_DATA_HOME": str(folder / "helm" / "data"),

@@ -10,9 +10,9 @@ there the forwarder listens.
 """
 
 import base64
-import re
 import signal
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +38,17 @@ _PROGRAM = Path(sys.executable).parent / "hf-token-injector"
 
 @dataclass
 class Replica:
-    """One running server."""
+    """One running server.
+
+    Attributes:
+        process: The program.
+        folder: Where what its Pod mounts lies.
+        port, ops_port: Where it listens.
+        endpoint: What the forwarder knows of it.
+    """
 
     process: Process
+    folder: Path
     port: int
     ops_port: int
     endpoint: Endpoint
@@ -73,7 +81,7 @@ class Release:
         self.forwarder = Forwarder(free_port())
         self.forwarder.start()
         self._processes = processes
-        self._started = 0
+        self._numbers = 0
 
     def values(self, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return values for an installation here: as given, and the Service's port."""
@@ -107,8 +115,7 @@ class Release:
         )
 
     def uninstall(self) -> None:
-        """`helm uninstall`, and end the replicas."""
-        self.stop()
+        """`helm uninstall`."""
         self.helm.run("uninstall", NAME, "--namespace", NAMESPACE)
 
     def start_replica(self, *, ready: bool = True, environ: Mapping[str, str] | None = None) -> Replica:
@@ -122,10 +129,9 @@ class Release:
             ready: Wait until it is.
             environ: Variables on top.
         """
-        self._started += 1
-        number = self._started
-        folder = self._processes.folder / f"replica-{number}"
-        folder.mkdir()
+        self._numbers += 1
+        name = f"replica-{self._numbers}"
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._processes.folder))
         pod = self.api.get("Deployment", NAME, NAMESPACE)["spec"]["template"]["spec"]
         (container,) = pod["containers"]
         moved = self._mounts(pod, container, folder)
@@ -136,15 +142,15 @@ class Release:
             "HF_TOKEN_INJECTOR_SERVER__PORT": str(port),
             "HF_TOKEN_INJECTOR_SERVER__OPS_HOST": "127.0.0.1",
             "HF_TOKEN_INJECTOR_SERVER__OPS_PORT": str(ops_port),
-            "HF_TOKEN_INJECTOR_CLUSTER__KUBECONFIG": str(self._kubeconfig(pod["serviceAccountName"], number)),
+            "HF_TOKEN_INJECTOR_CLUSTER__KUBECONFIG": str(self._kubeconfig(pod["serviceAccountName"], folder)),
             **(environ or {}),
         }
         process = self._processes.start(
-            f"replica-{number}-log",
+            name,
             [_PROGRAM, *(_moved(argument, moved) for argument in container["args"])],
             environ=variables,
         )
-        replica = Replica(process, port, ops_port, self.forwarder.follow(port, ops_port))
+        replica = Replica(process, folder, port, ops_port, self.forwarder.follow(port, ops_port))
         self.replicas.append(replica)
         if ready:
             self.await_ready(replica)
@@ -161,10 +167,8 @@ class Release:
 
     def refresh_mounts(self, replica: Replica) -> None:
         """Bring what a replica's Pod mounts up to date, as kubelet does within a minute or so."""
-        number = re.search(r"\d+", replica.process.name)
-        assert number
         pod = self.api.get("Deployment", NAME, NAMESPACE)["spec"]["template"]["spec"]
-        self._mounts(pod, pod["containers"][0], self._processes.folder / f"replica-{number[0]}")
+        self._mounts(pod, pod["containers"][0], replica.folder)
 
     def stop_replica(self, replica: Replica, *, kill: bool = False) -> int:
         """End a replica and return its exit code: drained as kubelet does it, or killed."""
@@ -207,7 +211,7 @@ class Release:
                     total[name] = total.get(name, 0) + value
         return total
 
-    def _kubeconfig(self, account: str, number: int) -> Path:
+    def _kubeconfig(self, account: str, folder: Path) -> Path:
         """Write a kubeconfig with a token of the ServiceAccount, as kubelet asks for one."""
         answer = self.api.request(
             "POST",
@@ -215,7 +219,7 @@ class Release:
             {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}},
         )
         token = self.api.ok(answer)["status"]["token"]
-        return self.control_plane.write_kubeconfig(f"replica-{number}", {"token": token})
+        return self.control_plane.write_kubeconfig(folder.name, {"token": token})
 
     def _environ(self, container: Mapping[str, Any]) -> dict[str, str]:
         """Return a container's variables as kubelet would set them."""

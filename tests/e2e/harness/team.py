@@ -73,7 +73,7 @@ class Team:
             observed = deployment.get("status", {}).get("observedGeneration")
             service = self.inference_service(name)
             seen = service.get("status", {}).get("observedGeneration")
-            return (
+            return bool(
                 observed == deployment["metadata"]["generation"] and seen == service["metadata"]["generation"]
             )
 

@@ -1,0 +1,135 @@
+"""Who is asked about at all: labels of the Namespace and of the workload, as the API server matches them."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.conftest import MakeNamespace
+from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.kubectl import Kubectl
+from tests.e2e.harness.manifests import download_pod, hugging_face_model
+from tests.e2e.harness.release import Release
+from tests.e2e.harness.team import INJECTED, Reference, Team, predictor_env, token, tokens
+
+pytestmark = pytest.mark.usefixtures("kserve")
+
+DEFAULT = Reference("hf-secret", "token")
+
+MakeTeam = Callable[[str | None], Team]
+
+
+@pytest.fixture
+def team_of(make_namespace: MakeNamespace, control_plane: ControlPlane, kubectl: Kubectl) -> MakeTeam:
+    """Make a team whose namespace has the given label."""
+    return lambda mode: Team(make_namespace(mode), control_plane.api, kubectl)
+
+
+def test_requests_of_a_namespace_without_the_label_never_arrive(team_of: MakeTeam, release: Release) -> None:
+    """Not one review, while an InferenceService and its Pod are made there; and nothing is changed."""
+    team = team_of(None)
+    before = release.reviews()
+    team.apply(hugging_face_model("llama"))
+    pod = team.predictor("llama")
+    assert release.reviews() == before
+    assert set(tokens(pod).values()) == {None}
+    assert predictor_env(team.inference_service("llama")) == []
+
+
+def test_a_value_that_is_none_of_ours_opts_nothing_in(team_of: MakeTeam, release: Release) -> None:
+    """`true` is what other projects want; here it is not what the API server matches."""
+    team = team_of("true")
+    before = release.reviews()
+    team.apply(hugging_face_model("llama"))
+    team.predictor("llama")
+    assert release.reviews() == before
+
+
+def test_a_workload_opts_out_by_its_label(team_of: MakeTeam, release: Release) -> None:
+    """The label is on the InferenceService, KServe copies it to the Pods, and neither arrives."""
+    team = team_of("enabled")
+    before = release.reviews()
+    team.apply(hugging_face_model("llama", labels={"hf-token-injector.io/inject": "disabled"}))
+    pod = team.predictor("llama")
+    assert release.reviews() == before
+    assert set(tokens(pod).values()) == {None}
+
+
+def test_audit_decides_and_changes_nothing(team_of: MakeTeam, release: Release) -> None:
+    """Objects arrive and are counted, the API server's audit log holds the reasons, no patch is made."""
+    team = team_of("audit")
+    team.apply(hugging_face_model("llama"))
+    pod = team.predictor("llama")
+    assert set(tokens(pod).values()) == {None}
+    service = team.inference_service("llama")
+    assert predictor_env(service) == []
+    assert INJECTED not in service["metadata"].get("annotations", {})
+    audited = [name for name in release.reviews() if 'outcome="Audited"' in name]
+    assert any('kind="Pod"' in name for name in audited)
+    assert any('kind="InferenceService"' in name for name in audited)
+    noted = [
+        event["annotations"]
+        for event in release.control_plane.audit
+        if event.get("objectRef", {}).get("namespace") == team.namespace
+    ]
+    assert "Audited" in str(noted)
+    assert "HubUri" in str(noted)
+
+
+def test_all_takes_plain_pods_as_well(team_of: MakeTeam) -> None:
+    """A Pod that has nothing to do with KServe gets its token, where it downloads and nowhere else."""
+    team = team_of("all")
+    team.apply(download_pod())
+    pod = team.get("Pod", "download")
+    assert tokens(pod) == {"download": DEFAULT, "sidecar": None}
+
+
+def test_enabled_takes_no_plain_pods(team_of: MakeTeam, release: Release) -> None:
+    """They do not even arrive."""
+    team = team_of("enabled")
+    before = release.reviews()
+    team.apply(download_pod())
+    assert set(tokens(team.get("Pod", "download")).values()) == {None}
+    assert release.reviews() == before
+
+
+def test_a_pod_of_kserve_arrives_once_in_a_namespace_labelled_all(
+    team_of: MakeTeam, release: Release
+) -> None:
+    """The selectors of the entries are disjoint: by the API server's account, one of ours is called."""
+    team = team_of("all")
+    team.apply(hugging_face_model("llama"))
+    pod = team.predictor("llama")
+    assert tokens(pod)["storage-initializer"] == DEFAULT
+    (creation,) = [
+        event
+        for event in release.control_plane.audit
+        if event.get("verb") == "create"
+        and event.get("objectRef", {}).get("resource") == "pods"
+        and event["objectRef"].get("namespace") == team.namespace
+    ]
+    ours = {
+        name
+        for name in creation["annotations"]
+        if "hf-token-injector.io/" in name and not name.startswith(("mutation.", "patch."))
+    }
+    assert {name.partition("/")[0] for name in ours} == {"inferenceservice-pods.hf-token-injector.io"}
+
+
+def test_the_namespace_of_the_platform_is_never_touched(release: Release) -> None:
+    """Not even when somebody labels it."""
+    release.kubectl("label", "namespace", "kserve", "hf-token-injector.io/inject=all")
+    try:
+        before = release.reviews()
+        answer = release.api.post(download_pod(), "kserve", dryRun="All")
+        assert set(tokens(release.api.ok(answer)).values()) == {None}
+        assert release.reviews() == before
+    finally:
+        release.kubectl("label", "namespace", "kserve", "hf-token-injector.io/inject-")
+
+
+def test_a_dry_run_gets_the_same_answer(team_of: MakeTeam, release: Release) -> None:
+    """`kubectl apply --dry-run=server` shows what would be written."""
+    team = team_of("enabled")
+    shown = release.api.ok(release.api.post(hugging_face_model("llama"), team.namespace, dryRun="All"))
+    assert token(shown["spec"]["predictor"]["model"]) == DEFAULT
+    assert release.api.find("InferenceService", "llama", team.namespace) is None

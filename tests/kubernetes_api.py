@@ -2,8 +2,8 @@
 
 A real API server does not run where there is only Python. This one is HTTPS on the loopback over those of
 `tests.certs.cluster`: one Secret and two webhook configurations, with server-side apply, field managers,
-`resourceVersion`, `uid` and JSON patches with `test`. Statuses and bodies are those of kube-apiserver. It
-takes bearer tokens, records the rights that each call needs, and can be told to fail.
+`resourceVersion`, `uid` and JSON patches with `test`; and over Namespaces. Statuses and bodies are those of
+kube-apiserver. It takes bearer tokens, records the rights that each call needs, and can be told to fail.
 """
 
 import json
@@ -27,6 +27,7 @@ import yaml
 from certs.authority import issue_authority, issue_leaf
 from certs.store import ConflictError, ForbiddenError, Kind, NotFoundError, Permission
 from tests.certs.cluster import Cluster, StoredSecret, configuration
+from tests.kubernetes_namespaces import PATH, ExpiredError, NamespaceStore, Watching
 
 NAMESPACE = "hf-token-injector"
 SECRET = "hf-token-injector-tls"
@@ -34,6 +35,7 @@ MUTATING = "mutating-hf-token-injector"
 VALIDATING = "validating-hf-token-injector"
 TOKEN = "a-token-of-a-service-account"
 _GROUP = "admissionregistration.k8s.io"
+_STATUS: dict[type[Exception], int] = {NotFoundError: 404, ForbiddenError: 403, ExpiredError: 410}
 _CONFIGURATIONS = {Kind.MUTATING: MUTATING, Kind.VALIDATING: VALIDATING}
 
 
@@ -47,7 +49,8 @@ class Response(NamedTuple):
     def of(cls, status: int, message: str, *fields: str) -> "Response":
         """Return a `Status`, with the fields that it complains about."""
         causes = [{"reason": "FieldValueInvalid", "message": "invalid", "field": name} for name in fields]
-        reason = {401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 422: "Invalid"}
+        reason = {401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict"}
+        reason |= {410: "Expired", 422: "Invalid"}
         return cls(
             status,
             {
@@ -90,6 +93,7 @@ class KubernetesApi:
         names = ["127.0.0.1", "::1", "localhost", "kubernetes.default.svc"]
         self.leaf = issue_leaf(self.authority, names, now=now, lifetime=timedelta(days=1))
         self.port = 0
+        self.namespaces = NamespaceStore(self.lock)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -178,16 +182,16 @@ class KubernetesApi:
             failed_test = str(error).startswith("test failed")
             rejected = "the server rejected our request due to an error in our request"
             return Response.of(422, rejected) if failed_test else Response.of(409, str(error))
-        except NotFoundError as error:
-            return Response.of(404, str(error))
-        except ForbiddenError as error:
-            return Response.of(403, str(error))
+        except (NotFoundError, ForbiddenError, ExpiredError) as error:
+            return Response.of(_STATUS[type(error)], str(error))
 
     def _found(self, method: str, url: SplitResult, headers: Mapping[str, str], body: bytes) -> Response:
         secret = f"/api/v1/namespaces/{NAMESPACE}/secrets/{SECRET}"
         paths = {f"/apis/{_GROUP}/v1/{kind}/{name}": kind for kind, name in _CONFIGURATIONS.items()}
         if url.path == secret:
             return self._secret(method, dict(parse_qsl(url.query)), headers, body)
+        if (method, url.path) == ("GET", PATH):
+            return self._namespaces(dict(parse_qsl(url.query)), headers["Accept"])
         if url.path in paths:
             return self._configuration(method, paths[url.path], headers, body)
         return Response.of(404, "the server could not find the requested resource")
@@ -219,6 +223,13 @@ class KubernetesApi:
         assert self.cluster.secret
         return Response(201 if created else 200, _shown(self.cluster.secret))
 
+    def _namespaces(self, parameters: Mapping[str, str], accept: str) -> Response:
+        if parameters.get("watch") != "1":
+            self._call("list", "", "namespaces", "")
+            return Response(200, self.namespaces.page(parameters, accept))
+        self._call("watch", "", "namespaces", "")
+        return Response(200, Watching(int(parameters["resourceVersion"]), accept))
+
     def _configuration(self, method: str, kind: Kind, headers: Mapping[str, str], body: bytes) -> Response:
         name = kind.removesuffix("webhookconfigurations")
         if method == "GET":
@@ -238,7 +249,7 @@ class KubernetesApi:
         """Return what a request watches; None where it is another one, or not allowed."""
         url = urlsplit(target)
         parameters = dict(parse_qsl(url.query))
-        if parameters.get("watch") != "1":
+        if parameters.get("watch") != "1" or url.path == PATH:
             return None
         kind = Kind(url.path.rpartition("/")[2])
         if parameters["fieldSelector"] != f"metadata.name={_CONFIGURATIONS[kind]}":
@@ -340,10 +351,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _watch(self, kind: Kind) -> None:
         """Send a configuration now and whenever it is another one, until somebody has enough."""
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
+        self._begin()
         sent = b""
         while True:
             event = self.server.api.event(kind)
@@ -352,6 +360,29 @@ class _Handler(BaseHTTPRequestHandler):
                 sent = event
             if self.server.wait_for_end(0.01):
                 return
+
+    def _watch_namespaces(self, watching: Watching) -> None:
+        """Send what happens after a version, until the watch is ended, broken off, or nobody listens."""
+        store, version = self.server.api.namespaces, watching.version
+        self._begin()
+        with store.watching() as ends:
+            while version >= 0 and ends() is None:
+                for at, line in store.after(version, watching.accept):
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+                    version = at
+                if self.server.wait_for_end(0.002):
+                    break
+        if version < 0 or ends() == "ended":
+            self.wfile.write(b"0\r\n\r\n")
+        else:
+            self.close_connection = True
+
+    def _begin(self) -> None:
+        """Send the head of an answer that goes on."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
 
     def do_PATCH(self) -> None:
         self._do()
@@ -365,6 +396,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         with api.lock:
             response = api.answer(self.command, self.path, dict(self.headers.items()), body)
+        if isinstance(response.body, Watching):
+            self._watch_namespaces(response.body)
+            return
+        with api.lock:
             content = (
                 response.body if isinstance(response.body, bytes) else json.dumps(response.body).encode()
             )

@@ -7,7 +7,6 @@ missed event costs the time until the next look and nothing else.
 import asyncio
 import random
 from collections.abc import Callable
-from contextlib import aclosing
 from typing import Final
 
 from certs.store import Kind, Permission
@@ -59,8 +58,8 @@ async def _follow(
     pause = 1.0
     while True:
         try:
-            lines = client.lines(path, parameters=parameters, seconds=_WATCH_SECONDS + _GRACE_SECONDS)
-            async with aclosing(lines):
+            seconds = _WATCH_SECONDS + _GRACE_SECONDS
+            async with client.lines(path, parameters=parameters, seconds=seconds) as lines:
                 async for _ in lines:
                     pause = 1.0
                     changed()

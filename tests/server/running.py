@@ -14,12 +14,13 @@ from typing import Any
 import uvloop
 from structlog.typing import FilteringBoundLogger
 
-from webhook.core.knowledge import UNKNOWN
+from webhook.core.knowledge import UNKNOWN, Knowledge
 from webhook.core.settings import Settings
 from webhook.server.certificates import CertificateFiles, CertificateSource
 from webhook.server.lifecycle import Service
 from webhook.server.logs import make_logger
 from webhook.server.metrics import Metrics
+from webhook.server.namespaces import Watch
 from webhook.settings import Loaded, ServerSettings
 
 JSON = {"Content-Type": "application/json"}
@@ -58,6 +59,9 @@ class Running:
         default=lambda settings, _metrics, _logger: CertificateFiles(settings.tls), repr=False
     )
 
+    watch: Watch | None = None
+    knowledge: Knowledge = UNKNOWN
+
     def start(self) -> None:
         """Start, and return when it listens."""
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -77,10 +81,10 @@ class Running:
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
         logger = make_logger(self.settings.log, self.log)
-        loaded = Loaded(Settings(), UNKNOWN, self.settings)
+        loaded = Loaded(Settings(), self.knowledge, self.settings)
         metrics = Metrics()
         source = self.make_source(self.settings, metrics, logger)
-        self.service = Service(loaded, source, metrics, logger)
+        self.service = Service(loaded, source, metrics, logger, watch=self.watch)
         serving = asyncio.ensure_future(self.service.run())
         listening = asyncio.ensure_future(self.service.listening.wait())
         await asyncio.wait({serving, listening}, return_when=asyncio.FIRST_COMPLETED)

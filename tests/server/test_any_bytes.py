@@ -16,6 +16,7 @@ from tests.conftest import REVIEW
 from webhook.core.knowledge import Knowledge
 from webhook.core.settings import Settings
 from webhook.server.app import App, Serving
+from webhook.server.known import Known
 from webhook.server.logs import make_logger
 from webhook.server.metrics import Metrics
 from webhook.settings import LogSettings
@@ -31,7 +32,9 @@ class Caller:
     """Posts through the whole application, without a socket in between."""
 
     def __init__(self) -> None:
-        serving = Serving(Settings(), Knowledge(), Metrics(), make_logger(LogSettings("error"), LOG), 7 << 20)
+        serving = Serving(
+            Settings(), Known(Knowledge()), Metrics(), make_logger(LogSettings("error"), LOG), 7 << 20
+        )
         self._app = App(serving)
 
     def post(self, body: bytes, path: str = "/mutate") -> tuple[int, bytes]:

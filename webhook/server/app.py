@@ -17,10 +17,10 @@ from structlog.typing import FilteringBoundLogger
 
 from webhook.core.admit import admit
 from webhook.core.decision import Decision, Scope
-from webhook.core.knowledge import Knowledge
 from webhook.core.reasons import Outcome
 from webhook.core.settings import Settings
 from webhook.server.body import LARGE, Bodies
+from webhook.server.known import Doubt, Known
 from webhook.server.logs import describe_exception, log_review
 from webhook.server.memory import uncollected
 from webhook.server.metrics import Metrics
@@ -38,10 +38,10 @@ _CLOSE: Final = (b"connection", b"close")
 
 @dataclass(slots=True)
 class Serving:
-    """What answering needs. `knowledge` is replaced as a whole by whoever watches the cluster."""
+    """What answering needs."""
 
     settings: Settings
-    knowledge: Knowledge
+    known: Known
     metrics: Metrics
     logger: FilteringBoundLogger
     max_body_bytes: int
@@ -67,16 +67,16 @@ class Mutate:
         _check_content_type(headers)
         body, more = await self._bodies.first(headers, receive)
         if not more and len(body) <= LARGE:
-            answer = self.answer(body)
+            answer = await self.answer(body)
         else:
             async with self._bodies.rest(body, more, receive) as whole:
                 with uncollected():
-                    answer = self.answer(whole)
+                    answer = await self.answer(whole)
         length = (b"content-length", b"%d" % len(answer))
         await send({"type": "http.response.start", "status": 200, "headers": [_JSON, length]})
         await send({"type": "http.response.body", "body": answer})
 
-    def answer(self, body: bytes) -> bytes:
+    async def answer(self, body: bytes) -> bytes:
         """Return the answer to a body, counted and logged.
 
         Raises:
@@ -85,14 +85,19 @@ class Mutate:
         serving = self._serving
         started = time.perf_counter()
         review = parse_review(body, self._scope)
+        known, doubt = serving.known, None
         if review.request is None:
             decision = Decision(Outcome.OPERATION_NOT_HANDLED)
+        elif known.sure(review.namespace):
+            decision = admit(review.request, known.knowledge, serving.settings)
         else:
-            decision = admit(review.request, serving.knowledge, serving.settings)
-        answer = render_review(review, decision)
+            await known.arrival(review.namespace)
+            decision = admit(review.request, known.knowledge, serving.settings)
+            doubt = _doubt(known, review.namespace, decision)
+        answer = render_review(review, decision, doubt)
         seconds = time.perf_counter() - started
-        serving.metrics.reviewed(self._path, review, decision, seconds)
-        log_review(serving.logger, review, decision, seconds)
+        serving.metrics.reviewed(self._path, review, decision, seconds, doubt)
+        log_review(serving.logger, review, decision, seconds, doubt)
         return answer
 
 
@@ -154,6 +159,14 @@ class Guard:
             headers.append(_CLOSE)
         await send({"type": "http.response.start", "status": problem.status, "headers": headers})
         await send({"type": "http.response.body", "body": text})
+
+
+def _doubt(known: Known, namespace: str, decision: Decision) -> Doubt | None:
+    """Return what has to be said of a decision; a person hears of it where it may be another one later."""
+    doubt = known.doubt(namespace) if decision.verdicts else None
+    if doubt is Doubt.UNKNOWN and known.watched and decision.patch:
+        decision.warnings.append(f"namespace {namespace} is not known yet; cluster defaults were used")
+    return doubt
 
 
 def _check_content_type(headers: list[tuple[bytes, bytes]]) -> None:

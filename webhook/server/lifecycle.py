@@ -22,13 +22,16 @@ from structlog.typing import FilteringBoundLogger
 from webhook import __version__
 from webhook.server.app import App, Serving
 from webhook.server.certificates import CertificateError, CertificateSource
+from webhook.server.known import Known
 from webhook.server.memory import settle
 from webhook.server.metrics import Metrics
+from webhook.server.namespaces import KnownNamespaces, Watch
 from webhook.server.ops import Ops
 from webhook.server.protocol import LimitedProtocol, Limits
 from webhook.server.readiness import Readiness
+from webhook.server.signs import Signs
 from webhook.server.sockets import address_of, listen
-from webhook.server.tls import Renewal, ServedCertificate, Signs
+from webhook.server.tls import Renewal, ServedCertificate
 from webhook.settings import Loaded, ServerSettings
 
 _DRAINING: Final = "draining"
@@ -69,24 +72,34 @@ class Service:
     """The whole server, from its start to its end."""
 
     def __init__(
-        self, loaded: Loaded, source: CertificateSource, metrics: Metrics, logger: FilteringBoundLogger
+        self,
+        loaded: Loaded,
+        source: CertificateSource,
+        metrics: Metrics,
+        logger: FilteringBoundLogger,
+        *,
+        watch: Watch | None = None,
     ) -> None:
-        """Put the parts together; nothing is opened yet. An event loop must run."""
+        """Put the parts together; nothing is opened yet. An event loop must run.
+
+        Args:
+            loaded: The settings.
+            source: Of the certificate.
+            metrics: Of this server.
+            logger: Of this server.
+            watch: How Namespaces are followed; None where they are not.
+        """
         self._settings = loaded.server
         self._logger = logger
         self.metrics = metrics
         self.readiness = Readiness()
-        self.serving = Serving(
-            loaded.settings, loaded.knowledge, self.metrics, logger, self._settings.max_body_bytes
-        )
+        signs = Signs(self.readiness, self.metrics, logger)
+        self._namespaces = None if watch is None else KnownNamespaces(loaded.knowledge, watch, signs)
+        known = self._namespaces or Known(loaded.knowledge)
+        self.serving = Serving(loaded.settings, known, self.metrics, logger, self._settings.max_body_bytes)
         self._served = ServedCertificate()
         self._source = source
-        self._renewal = Renewal(
-            source,
-            self._served,
-            signs=Signs(self.readiness, self.metrics, logger),
-            now=lambda: datetime.now(UTC),
-        )
+        self._renewal = Renewal(source, self._served, signs=signs, now=lambda: datetime.now(UTC))
         self._app = Server(_config(self._settings, App(self.serving), self.metrics, self._served.listener))
         self._ops = Server(_config(self._settings, Ops(self.readiness, self.metrics), self.metrics, None))
         self._signals = 0
@@ -123,7 +136,9 @@ class Service:
                 tasks.create_task(self._app.serve(sockets=[https])),
                 tasks.create_task(self._ops.serve(sockets=[ops])),
             ]
-            following = tasks.create_task(self._renewal.follow())
+            following = [tasks.create_task(self._renewal.follow())]
+            if self._namespaces is not None:
+                following.append(tasks.create_task(self._namespaces.keep()))
             keeping = tasks.create_task(self._source.keep())
             await self._app.up.wait()
             await self._ops.up.wait()
@@ -132,13 +147,15 @@ class Service:
             self._logger.info("listening", version=__version__, **self.addresses)
             self.listening.set()
             await self._stop.wait()
-            # A replica that goes begins nothing in the cluster, and waits for no answer of it.
+            # A replica that goes begins nothing in the cluster, and waits for no answer of it. It
+            # goes on following what answers depend on.
             keeping.cancel()
             await self._drain()
             for server, task in zip((self._app, self._ops), serving, strict=True):
                 server.should_exit = True
                 await task
-            following.cancel()
+            for task in following:
+                task.cancel()
         self._logger.info("stopped")
 
     async def _drain(self) -> None:

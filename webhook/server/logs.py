@@ -15,6 +15,7 @@ from structlog.typing import FilteringBoundLogger, Processor
 from webhook.core.decision import Decision
 from webhook.core.reasons import Outcome
 from webhook.server.encode import encode
+from webhook.server.known import Doubt
 from webhook.server.review import Review
 from webhook.settings import LogSettings
 
@@ -101,8 +102,15 @@ def describe_exception(error: BaseException) -> dict[str, Any]:
     return described
 
 
-def log_review(logger: FilteringBoundLogger, review: Review, decision: Decision, seconds: float) -> None:
+def log_review(
+    logger: FilteringBoundLogger,
+    review: Review,
+    decision: Decision,
+    seconds: float,
+    doubt: Doubt | None = None,
+) -> None:
     """Log one answered review."""
+    doubted = {"namespace_metadata": doubt} if doubt is not None else {}
     log = logger.warning if decision.outcome in _WORTH_A_WARNING else logger.info
     log(
         "review",
@@ -116,4 +124,5 @@ def log_review(logger: FilteringBoundLogger, review: Review, decision: Decision,
         patched=len(decision.patch),
         dry_run=review.dry_run,
         duration_ms=round(seconds * 1000, 3),
+        **doubted,
     )

@@ -17,6 +17,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricF
 from webhook import __version__
 from webhook.core.decision import Decision, Operation
 from webhook.server.certificate_metrics import CertificateMetrics
+from webhook.server.known import Doubt
 from webhook.server.review import Review
 
 _MILLISECONDS = (1, 2.5, 5, 10, 25, 100, 500, 1000, 2500, 10_000, 25_000)
@@ -61,9 +62,17 @@ class Metrics:
         self.durations: dict[tuple[str, str], _Durations] = {}
         self.reviews: Tally[tuple[str, str, str]] = Tally()
         self.containers: Tally[tuple[str, str]] = Tally()
+        self.doubts: Tally[Doubt] = Tally()
         self.refusals: Tally[int] = Tally()
 
-    def reviewed(self, endpoint: str, review: Review, decision: Decision, seconds: float) -> None:
+    def reviewed(
+        self,
+        endpoint: str,
+        review: Review,
+        decision: Decision,
+        seconds: float,
+        doubt: Doubt | None = None,
+    ) -> None:
         """Count one answered review; `endpoint` is one of our paths."""
         kind = review.kind if review.kind in KINDS else OTHER
         operation = review.operation if review.operation in _OPERATIONS else OTHER
@@ -73,6 +82,8 @@ class Metrics:
         durations.counts[bisect_left(BUCKETS, seconds)] += 1
         durations.sum += seconds
         self.reviews[kind, operation, decision.outcome] += 1
+        if doubt is not None:
+            self.doubts[doubt] += 1
         for verdict in decision.verdicts:
             self.containers[verdict.reason, verdict.action] += 1
 
@@ -117,6 +128,12 @@ class _Reviews:
             "Containers that were looked at, by what was decided and why.",
             ["reason", "action"],
             self._metrics.containers.items(),
+        )
+        yield _counter(
+            "hf_token_injector_doubted_reviews",
+            "Reviews that were decided without fresh knowledge of their Namespace.",
+            ["namespace"],
+            [((doubt.value,), self._metrics.doubts[doubt]) for doubt in Doubt],
         )
         yield _counter(
             "hf_token_injector_http_refused",

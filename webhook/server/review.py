@@ -10,6 +10,7 @@ import orjson
 
 from webhook.core.decision import Decision, Request, Scope
 from webhook.server.encode import encode
+from webhook.server.known import Doubt
 from webhook.server.problem import Problem
 
 API_VERSION: Final = "admission.k8s.io/v1"
@@ -85,7 +86,7 @@ def parse_review(body: bytes, scope: Scope) -> Review:
     return Review(uid, asked, kind_name, namespace, operation, name, bool(dry_run))
 
 
-def render_review(review: Review, decision: Decision) -> bytes:
+def render_review(review: Review, decision: Decision, doubt: Doubt | None = None) -> bytes:
     """Return the answer to a review.
 
     A denial is a `Status` with reason Invalid and code 422: what has to change is the object, not somebody's
@@ -108,6 +109,8 @@ def render_review(review: Review, decision: Decision) -> bytes:
     annotations: dict[str, str] = {"outcome": decision.outcome.value}
     if decision.verdicts:
         annotations["containers"] = _containers(decision)
+    if doubt is not None:
+        annotations["namespace"] = doubt.value
     response["auditAnnotations"] = annotations
     return encode({"apiVersion": API_VERSION, "kind": "AdmissionReview", "response": response})
 

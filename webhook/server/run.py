@@ -7,11 +7,12 @@ from typing import Any
 import uvloop
 from structlog.typing import FilteringBoundLogger
 
+from webhook.cluster.access import AccessError
 from webhook.server.certificates import CertificateError
 from webhook.server.lifecycle import Service, StartError
 from webhook.server.logs import describe_exception, make_logger
 from webhook.server.metrics import Metrics
-from webhook.server.sources import certificate_source
+from webhook.server.sources import certificate_source, namespace_watch
 from webhook.settings import Loaded
 
 __all__ = ["StartError", "run"]
@@ -34,9 +35,10 @@ async def _serve(loaded: Loaded, logger: FilteringBoundLogger) -> None:
     metrics = Metrics()
     try:
         source = certificate_source(loaded.server, metrics=metrics, logger=logger)
-    except CertificateError as error:
+        watch = namespace_watch(loaded.server.cluster, logger=logger)
+    except (CertificateError, AccessError) as error:
         raise StartError(f"hf-token-injector cannot start: {error}.") from None
-    service = Service(loaded, source, metrics, logger)
+    service = Service(loaded, source, metrics, logger, watch=watch)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stop)
     await service.run()

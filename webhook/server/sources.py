@@ -1,4 +1,4 @@
-"""Chooses where the serving certificate comes from, as the settings say."""
+"""Chooses where the serving certificate and what is known of the cluster come from, as the settings say."""
 
 import os
 import socket
@@ -7,12 +7,17 @@ from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
+from webhook.cluster.access import AccessError
+from webhook.cluster.finding import find_access
 from webhook.server.certificates import CertificateError, CertificateFiles, CertificateSource
 from webhook.server.metrics import Metrics
-from webhook.settings import CertificateMode, ServerSettings
+from webhook.server.namespaces import KnownNamespaces, Watch
+from webhook.settings import CertificateMode, ClusterSettings, ServerSettings
 
 _AUTHORITY: Final = "hf-token-injector"
 """Common name of our CAs."""
+_PAGE_SECONDS: Final = 15.0
+"""How long a page of Namespaces may take."""
 
 
 def certificate_source(
@@ -32,16 +37,43 @@ def certificate_source(
     return CertificateFiles(settings.tls)
 
 
+def namespace_watch(
+    settings: ClusterSettings, *, logger: FilteringBoundLogger, environ: Mapping[str, str] = os.environ
+) -> Watch | None:
+    """Return how Namespaces are followed; None where they are not, which the log says.
+
+    Raises:
+        AccessError: A kubeconfig is set, and it leads nowhere.
+    """
+    if not settings.watch_namespaces:
+        logger.info("namespaces are not watched", why="cluster.watchNamespaces is false")
+        return None
+    try:
+        access = find_access(settings.kubeconfig, environ)
+    except AccessError as error:
+        if settings.kubeconfig:
+            raise
+        logger.info("namespaces are not watched", why=str(error))
+        return None
+    # Imported here: who runs outside a cluster does not pay for the client of an API server.
+    from webhook.cluster.client import Client  # noqa: PLC0415
+    from webhook.cluster.namespaces import Follower  # noqa: PLC0415
+
+    async def follow(known: KnownNamespaces) -> None:
+        async with Client(access, seconds=_PAGE_SECONDS) as client:
+            await Follower(client, known).follow()
+
+    return Watch(follow)
+
+
 def _self_managed(
     server: ServerSettings, metrics: Metrics, logger: FilteringBoundLogger, environ: Mapping[str, str]
 ) -> CertificateSource:
-    # Imported here: who brings files does not pay for the client of an API server.
+    # Imported here: who brings files does not pay for the rotation.
     from certs.authority import service_names  # noqa: PLC0415
     from certs.view import Identity  # noqa: PLC0415
-    from webhook.cluster.access import AccessError  # noqa: PLC0415
     from webhook.cluster.certificate_store import CertificateStore, Names  # noqa: PLC0415
     from webhook.cluster.client import Client  # noqa: PLC0415
-    from webhook.cluster.finding import find_access  # noqa: PLC0415
     from webhook.cluster.watching import follow_configurations  # noqa: PLC0415
     from webhook.server.self_managed import SelfManaged, Upkeep  # noqa: PLC0415
 

@@ -8,9 +8,7 @@ later handshake if key and certificate do not match.
 import ssl
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol
-
-from structlog.typing import FilteringBoundLogger
+from typing import Any, Final, Protocol
 
 from webhook.cluster.memory_file import memory_file
 from webhook.server.certificates import (
@@ -20,8 +18,7 @@ from webhook.server.certificates import (
     NoCertificateYetError,
     expiry,
 )
-from webhook.server.metrics import Metrics
-from webhook.server.readiness import Readiness
+from webhook.server.signs import Signs
 
 _CERTIFICATE: Final = "certificate"
 """What readiness calls this condition."""
@@ -62,14 +59,6 @@ class Clock(Protocol):
 
     def __call__(self) -> datetime:
         """Return now."""
-
-
-class Signs(NamedTuple):
-    """Where a server shows how it is."""
-
-    readiness: Readiness
-    metrics: Metrics
-    logger: FilteringBoundLogger
 
 
 class Renewal:

@@ -1,0 +1,44 @@
+"""What is known of the cluster while reviews are answered."""
+
+from enum import StrEnum
+
+from webhook.core.knowledge import Knowledge
+
+
+class Doubt(StrEnum):
+    """Why a decision may not be what its Namespace asks for; the audit annotation `namespace`."""
+
+    UNKNOWN = "unknown"
+    """Nothing is known of the Namespace; what the platform has set was used."""
+
+    STALE = "stale"
+    """What was known of it last was used; the cluster has not been heard of for a while."""
+
+
+class Known:
+    """A snapshot that each review reads. This one is what the settings say, and stays.
+
+    Attributes:
+        knowledge: Replaced as a whole, never changed.
+        stale: Whether it may have been overtaken.
+        watched: Whether it is kept up to date.
+    """
+
+    watched = False
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.stale = False
+
+    def sure(self, namespace: str) -> bool:
+        """Tell whether a decision about an object of a namespace needs no second thought."""
+        return not self.stale and namespace in self.knowledge.namespaces
+
+    async def arrival(self, namespace: str) -> None:
+        """Wait a moment for a Namespace that is not known, where it may come."""
+
+    def doubt(self, namespace: str) -> Doubt | None:
+        """Return what is to be said of a decision, if anything."""
+        if namespace not in self.knowledge.namespaces:
+            return Doubt.UNKNOWN
+        return Doubt.STALE if self.stale else None

@@ -1,10 +1,11 @@
 """`make demo`: what the webhook does, shown with the real server.
 
 Starts `hf-token-injector serve` on a free loopback port with certificates of its own making. What it needs
-of a cluster for that, a Secret and two webhook configurations, is in a stand-in of the API server, in memory
-and on the loopback too. Then it does what the real one does: it trusts the published `caBundle`, verifies
-TLS, and sends the AdmissionReviews for the manifests in `examples/`. It shows what was asked, what was
-decided and why, what changed, and how long it took. Exit code 0 only when every answer is the expected one.
+of a cluster, a Secret, two webhook configurations and Namespaces, is in a stand-in of the API server, in
+memory and on the loopback too. Then it does what the real one does: it trusts the published `caBundle`,
+verifies TLS, and sends the AdmissionReviews for the manifests in `examples/`. It shows what was asked, what
+was decided and why, what changed, and how long it took. Exit code 0 only when every answer is the expected
+one.
 """
 
 import http.client
@@ -53,6 +54,7 @@ class Expected(NamedTuple):
         containers: The answer's audit annotation of that name: container=Reason.
         token: JSON pointers to the containers that have `HF_TOKEN` afterwards.
         says: A part of the refusal.
+        namespace: Where the manifest is applied, if not where it says.
     """
 
     file: str
@@ -62,6 +64,7 @@ class Expected(NamedTuple):
     containers: str
     token: tuple[str, ...] = ()
     says: str = ""
+    namespace: str = ""
 
 
 CASES = (
@@ -112,6 +115,14 @@ CASES = (
         containers="",
         says="hf-token-injector.io/secret must be the name of a Secret",
     ),
+    Expected(
+        "hf-uri.yaml",
+        "the first again, where the Namespace is labelled audit: decided and told, and nothing changed",
+        allowed=True,
+        outcome="Audited",
+        containers="predictor=HubUri",
+        namespace="team-b",
+    ),
 )
 
 
@@ -127,6 +138,8 @@ class Server(NamedTuple):
 def serving(folder: Path) -> Iterator[Server]:
     """Start the stand-in and the real server; stop both, the server as kubelet would."""
     api = KubernetesApi()
+    api.namespaces.put("team-a", inject="enabled")
+    api.namespaces.put("team-b", inject="audit")
     api.configure(f"workloads.{NAMESPACE}.example", f"pods.{NAMESPACE}.example")
     api.start(folder)
     command = [sys.executable, "-m", "webhook", "serve", "--host", "127.0.0.1", "--port", "0"]
@@ -263,6 +276,7 @@ def surprises(
             ("allowed", response["allowed"], expected.allowed),
             ("outcome", audit["outcome"], expected.outcome),
             ("containers", audit.get("containers", ""), expected.containers),
+            ("namespace", audit.get("namespace", "known"), "known"),
         )
         if actual != wanted
     ]
@@ -344,6 +358,9 @@ def main() -> int:
         click.echo(f"TLS verified as {SERVICE} with the published caBundle.")
         for number, expected in enumerate(CASES, 1):
             document = read((EXAMPLES / expected.file).read_text())[0]
+            document.value["metadata"]["namespace"] = (
+                expected.namespace or document.value["metadata"]["namespace"]
+            )
             response, seconds = ask(connection, review_of(document.value))
             wrong += bool(show(number, expected, document, response, seconds))
         connection.close()

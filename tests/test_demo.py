@@ -18,4 +18,4 @@ def test_the_demo_gets_the_answers_that_it_expects() -> None:
         check=False,
     )
     assert demo.returncode == 0, demo.stdout + demo.stderr
-    assert "All 6 answers are as expected" in demo.stdout
+    assert "All 7 answers are as expected" in demo.stdout

@@ -1,10 +1,12 @@
 """Follows the Namespaces of a cluster: a list, then a watch that goes on from there, again and again.
 
-Only metadata is asked for, and of it only our own labels and annotations are kept: 5,000 Namespaces with a
-label each are 1.4 MB here. How kube-apiserver 1.37 behaves (seen): a watch that accepts a
-`PartialObjectMetadataList` shows nothing, it has to ask for `PartialObjectMetadata`; bookmarks come each
-minute and 2 s before the end; a version that is too old is a 200 and an `ERROR` event with code 410, in a
-list of several pages a 410; a version of the future, as after a restored backup, is a watch without a line.
+Only metadata is asked for, and of it only our own labels and annotations are kept: 5,000 Namespaces are
+0.5 MB here where none has any, 3.4 MB where each has a label and two annotations.
+
+How kube-apiserver 1.37 behaves (seen): a watch that accepts a `PartialObjectMetadataList` shows nothing, it
+has to ask for `PartialObjectMetadata`; bookmarks come each minute and 2 s before the end; a version that is
+too old is a 200 and an `ERROR` event with code 410, in a list of several pages a 410; a version of the
+future, as after a restored backup, is a watch without a line.
 """
 
 import asyncio
@@ -27,7 +29,8 @@ NAMESPACE_PERMISSIONS: Final = (
 """The rights for it: of all Namespaces, so without `resourceNames`."""
 
 PAGE: Final = 500
-"""Namespaces in an answer, as client-go does it: 500 KB that are parsed in 2 ms between two reviews."""
+"""Namespaces in an answer, as client-go does it. The event loop stands still for 3.5 ms a page, and 5,000 are
+listed in 0.1 s (measured with kube-apiserver 1.37)."""
 
 _PATH: Final = "/api/v1/namespaces"
 _AS: Final = "application/json;as={};g=meta.k8s.io;v=v1,application/json"

@@ -24,19 +24,21 @@ demo: $(READY) ## See it work: a real server, real TLS, the reviews an API serve
 test: $(READY) ## Run the tests that need only Python
 	$(BIN)/python -m pytest -n 2 --ignore=tests/e2e --cov --cov-report=term
 
-lint: $(READY) ## Check style, types, layers and generated pages
+lint: $(READY) ## Check style, types, layers and generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/reference_pages.py --check
+	$(BIN)/python scripts/chart_files.py --check
 
 format: $(READY) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(READY) ## Write the reference pages that come from the code
+docs: $(READY) ## Write the pages and files that come from the code
 	$(BIN)/python scripts/reference_pages.py
+	$(BIN)/python scripts/chart_files.py
 
 bench: $(READY) ## Measure speed and memory against baselines of the same run
 	$(BIN)/python -m benchmarks

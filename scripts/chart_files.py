@@ -1,6 +1,6 @@
 """Write what the chart repeats of the code; with `--check`, tell whether it is up to date.
 
-- `values.yaml`, the part below `## Settings`, and `settings` in `values.schema.json`: from the settings' model;
+- `values.yaml` below `## Settings`, and `settings` in `values.schema.json`: from the settings' model;
 - the table of values in the chart's `README.md`: from `values.yaml` and its comments.
 """
 
@@ -125,7 +125,7 @@ def documented(text: str) -> Iterator[Value]:
     root = yaml.compose(text)
     plain = yaml.safe_load(text)
 
-    def walk(node: yaml.Node, values: Any, path: tuple[str, ...]) -> Iterator[Value]:  # noqa: ANN401
+    def walk(node: yaml.Node | None, values: Any, path: tuple[str, ...]) -> Iterator[Value]:  # noqa: ANN401
         if not isinstance(node, yaml.MappingNode):
             raise ValueError(f"{'.'.join(path)} has no comment")  # noqa: TRY004 - not a type of a caller
         for key, inner in node.value:

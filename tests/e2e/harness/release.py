@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import yaml
@@ -34,6 +34,17 @@ NAME = "hf-token-injector"
 NAMESPACE = "hf-token-injector"
 CONFIGURATION = f"mutating-{NAME}"
 _PROGRAM = Path(sys.executable).parent / "hf-token-injector"
+
+
+class Prepared(NamedTuple):
+    """What a server is started with: all that is read of the cluster for it."""
+
+    name: str
+    folder: Path
+    port: int
+    ops_port: int
+    arguments: tuple[str, ...]
+    environ: dict[str, str]
 
 
 @dataclass
@@ -118,16 +129,18 @@ class Release:
         """`helm uninstall`."""
         self.helm.run("uninstall", NAME, "--namespace", NAMESPACE)
 
-    def start_replica(self, *, ready: bool = True, environ: Mapping[str, str] | None = None) -> Replica:
-        """Start a server as the Deployment says.
+    def start_replica(self) -> Replica:
+        """Start a server as the Deployment says, and wait until it is ready."""
+        replica = self.launch(self.prepare())
+        self.await_ready(replica)
+        return replica
+
+    def prepare(self) -> Prepared:
+        """Read what a server is started with.
 
         What is not as in a Pod: it listens on ports of its own on 127.0.0.1; the way to the API server and
         the ServiceAccount's token come from a kubeconfig and not from kubelet's mount; what the Pod mounts
         from ConfigMaps and Secrets lies in a folder, where paths in arguments, variables and settings point.
-
-        Args:
-            ready: Wait until it is.
-            environ: Variables on top.
         """
         self._numbers += 1
         name = f"replica-{self._numbers}"
@@ -143,17 +156,16 @@ class Release:
             "HF_TOKEN_INJECTOR_SERVER__OPS_HOST": "127.0.0.1",
             "HF_TOKEN_INJECTOR_SERVER__OPS_PORT": str(ops_port),
             "HF_TOKEN_INJECTOR_CLUSTER__KUBECONFIG": str(self._kubeconfig(pod["serviceAccountName"], folder)),
-            **(environ or {}),
         }
-        process = self._processes.start(
-            name,
-            [_PROGRAM, *(_moved(argument, moved) for argument in container["args"])],
-            environ=variables,
-        )
+        arguments = tuple(_moved(argument, moved) for argument in container["args"])
+        return Prepared(name, folder, port, ops_port, arguments, variables)
+
+    def launch(self, prepared: Prepared) -> Replica:
+        """Start a server; it may take a while until it is ready."""
+        name, folder, port, ops_port, arguments, variables = prepared
+        process = self._processes.start(name, [_PROGRAM, *arguments], environ=variables)
         replica = Replica(process, folder, port, ops_port, self.forwarder.follow(port, ops_port))
         self.replicas.append(replica)
-        if ready:
-            self.await_ready(replica)
         return replica
 
     def await_ready(self, replica: Replica) -> None:
@@ -170,6 +182,16 @@ class Release:
         pod = self.api.get("Deployment", NAME, NAMESPACE)["spec"]["template"]["spec"]
         self._mounts(pod, pod["containers"][0], replica.folder)
 
+    def roll(self) -> None:
+        """Replace the replicas as the Deployment's controller does: a new one is ready, an old one told."""
+        old = list(self.replicas)
+        for replica in old:
+            self.start_replica()
+            replica.process.signal(signal.SIGTERM)
+        for replica in old:
+            assert replica.process.wait(60) == 0, replica.process.output[-2000:]
+            self._gone(replica)
+
     def stop_replica(self, replica: Replica, *, kill: bool = False) -> int:
         """End a replica and return its exit code: drained as kubelet does it, or killed."""
         if not kill:
@@ -177,9 +199,12 @@ class Release:
             code = replica.process.wait(60)
         else:
             code = replica.process.stop(kill=True)
+        self._gone(replica)
+        return code
+
+    def _gone(self, replica: Replica) -> None:
         self.forwarder.forget(replica.endpoint)
         self.replicas.remove(replica)
-        return code
 
     def stop(self) -> None:
         """End all replicas at once."""

@@ -209,13 +209,14 @@ def test_a_namespace_of_the_same_apply_is_waited_for(api: KubernetesApi, start: 
 def test_a_namespace_that_does_not_come_is_decided_by_the_defaults(
     api: KubernetesApi, start: Start, pod: bytes
 ) -> None:
-    running = start(LONG._replace(arrival=0.01))
+    running = start(LONG._replace(arrival=0.05))
     wait_for(lambda: ready(running))
     response = ask(running, pod)
     assert secret(response) == "hf-secret"
     assert response["auditAnnotations"]["namespace"] == "unknown"
     assert response["warnings"] == [f"namespace {NAMESPACE} is not known yet; cluster defaults were used"]
-    assert events(running, "review")[0]["duration_ms"] >= 10
+    # Timers of the event loop count whole milliseconds.
+    assert events(running, "review")[0]["duration_ms"] > 45
     assert _waiting(running) == 0
 
 

@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -34,7 +33,7 @@ def test_upgrade_and_rollback_keep_admitting(release: Release, namespace: str, p
     release.install({"webhook": {"timeoutSeconds": 2}}, chart=previous)
     assert len(release.bundles()) == 4
     with load(release.api, namespace) as running:
-        release.helm.run("upgrade", NAME, CHART, "--namespace", NAMESPACE, values=release.values())
+        release.upgrade()
         running.await_more()
         until(
             lambda: len(release.bundles()) == 5 and all(release.bundles().values()), "the new entry is filled"
@@ -53,16 +52,14 @@ def test_an_upgrade_with_other_values_keeps_the_ca_bundle(release: Release, name
     """What the replicas wrote is not helm's, and helm does not take it away."""
     before = _await_filled(release)
     with load(release.api, namespace):
-        values = release.values({"commonLabels": {"tier": "platform"}, "webhook": {"timeoutSeconds": 5}})
-        release.helm.run("upgrade", NAME, CHART, "--namespace", NAMESPACE, values=values)
+        release.upgrade({"commonLabels": {"tier": "platform"}, "webhook": {"timeoutSeconds": 5}})
     assert release.bundles() == before
     release.install()
 
 
 def test_a_renamed_configuration_is_filled_as_a_new_one(release: Release, namespace: str) -> None:
     """Whose name a value changes; replicas that run as the new Deployment says fill it."""
-    values: dict[str, Any] = release.values({"webhook": {"name": "renamed-hf-token-injector"}})
-    release.helm.run("upgrade", NAME, CHART, "--namespace", NAMESPACE, values=values)
+    release.upgrade({"webhook": {"name": "renamed-hf-token-injector"}})
     release.roll()
     renamed = release.api.get("MutatingWebhookConfiguration", "renamed-hf-token-injector")
     assert all(entry["clientConfig"].get("caBundle") for entry in renamed["webhooks"])

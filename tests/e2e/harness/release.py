@@ -109,6 +109,12 @@ class Release:
         self.connect()
         return printed
 
+    def upgrade(self, values: Mapping[str, Any] | None = None, *options: str) -> str:
+        """`helm upgrade`; the API server reaches the Service as before."""
+        return self.helm.run(
+            "upgrade", NAME, CHART, "--namespace", NAMESPACE, *options, values=self.values(values)
+        )
+
     def connect(self) -> None:
         """Let the API server reach the Service."""
         self.api.patch(

@@ -1,0 +1,124 @@
+"""helm install, test, upgrade, rollback and uninstall on a real API server."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.chart.conftest import NAMESPACE, Render, only
+from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.helm import CHART, Helm
+from tests.e2e.harness.kubectl import Kubectl
+from tests.e2e.harness.release import NAME, Release
+
+PROGRAM = Path(sys.executable).parent / "hf-token-injector"
+
+
+@pytest.fixture
+def probe(release: Release, tmp_path: Path) -> Iterator[Any]:
+    """Run what the Pod of `helm test` runs, with the rights that it has, against the forwarded Service."""
+    hooks = [
+        manifest
+        for manifest in yaml.safe_load_all(release.helm.run("get", "hooks", NAME, "--namespace", NAMESPACE))
+        if manifest
+    ]
+    pod = only(hooks, "Pod")
+    for manifest in hooks:
+        if manifest["kind"] != "Pod":
+            release.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(manifest))
+    account = pod["spec"]["serviceAccountName"]
+    token = release.kubectl("create", "token", account, "--namespace", NAMESPACE).strip()
+    kubeconfig = release.control_plane.write_kubeconfig("helm-test", {"token": token})
+    [container] = pod["spec"]["containers"]
+    assert container["command"] == ["hf-token-injector"]
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PROGRAM, *container["args"]],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env={
+                "KUBECONFIG": str(kubeconfig),
+                "HF_TOKEN_INJECTOR_PROBE_CONNECT": f"127.0.0.1:{release.forwarder.port}",
+            },
+        )
+
+    yield run
+    for manifest in hooks:
+        if manifest["kind"] != "Pod":
+            release.kubectl("delete", "-f", "-", stdin=yaml.safe_dump(manifest))
+
+
+def test_helm_test_asks_every_entry_and_verifies_its_certificate(release: Release, probe: Any) -> None:  # noqa: ANN401
+    """As the API server would call them."""
+    done = probe()
+    assert done.returncode == 0, done.stderr
+    entries = [entry["name"] for entry in release.configuration()["webhooks"]]
+    assert done.stdout.splitlines() == [f"{name}: answers, Injected" for name in entries]
+
+
+def test_helm_test_fails_where_a_ca_bundle_is_wrong(release: Release, probe: Any) -> None:  # noqa: ANN401
+    """A CA that never signed what is served; the replicas put theirs back."""
+    other = release.control_plane.authority
+    release.stop()
+    release.kubectl(
+        "patch", "mutatingwebhookconfiguration", f"mutating-{NAME}", "--type=json", "--patch",
+        yaml.safe_dump([_bundle(other)]),
+    )  # fmt: skip
+    assert probe().returncode == 2, "nobody listens"
+    release.start_replica()
+    assert probe().returncode == 0
+
+
+def _bundle(pem: str) -> dict[str, str]:
+    from base64 import b64encode  # noqa: PLC0415
+
+    path = "/webhooks/0/clientConfig/caBundle"
+    return {"op": "replace", "path": path, "value": b64encode(pem.encode()).decode()}
+
+
+def test_upgrades_and_rollbacks_leave_the_certificates_alone(release: Release) -> None:
+    """The chart owns the Secret and the configuration, the replicas what is in them."""
+
+    def kept() -> tuple[Any, dict[str, str]]:
+        return release.api.get("Secret", f"{NAME}-tls", NAMESPACE)["data"], release.bundles()
+
+    before = kept()
+    assert before[0]["tls.key"]
+    assert all(before[1].values())
+    for values in ({"webhook": {"timeoutSeconds": 1}}, {}):
+        release.helm.run("upgrade", NAME, CHART, "--namespace", NAMESPACE, values=release.values(values))
+        assert kept() == before
+    release.helm.run("rollback", NAME, "1", "--namespace", NAMESPACE)
+    assert kept() == before
+
+
+def test_uninstalling_leaves_nothing_behind(
+    control_plane: ControlPlane, helm: Helm, kubectl: Kubectl, render: Render
+) -> None:
+    """No webhook configuration above all: it would refuse Pods on behalf of nobody."""
+    values = {
+        "fullnameOverride": "gone",
+        "metadataPolicy": {"enabled": True},
+        "networkPolicy": {"enabled": True},
+    }
+    kinds = sorted({manifest["kind"] for manifest in render(values)})
+    helm.run("install", "gone", CHART, "--namespace", "gone", "--create-namespace", values=values)
+
+    def there() -> list[str]:
+        found = kubectl(
+            "get", ",".join(kinds), "--all-namespaces", "--selector=app.kubernetes.io/instance=gone",
+            "--output=name",
+        )  # fmt: skip
+        return found.split()
+
+    assert "mutatingwebhookconfiguration.admissionregistration.k8s.io/mutating-gone" in there()
+    helm.run("uninstall", "gone", "--namespace", "gone")
+    assert there() == []
+    control_plane.api.delete("Namespace", "gone")

@@ -1,4 +1,4 @@
-"""The chart, rendered: helm is all that is needed, but where a test asks for `control_plane`."""
+"""The chart, rendered: helm is all that is needed, but where a test asks for `cluster`."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.chart.conftest import Render, only
-from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.helm import CHART, Helm
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.waiting import until
@@ -19,9 +19,9 @@ FOREIGN = {
 
 
 @pytest.fixture(scope="module")
-def foreign_kinds(control_plane: ControlPlane) -> Iterator[None]:
+def foreign_kinds(cluster: Cluster) -> Iterator[None]:
     """The kinds of prometheus-operator and cert-manager."""
-    api = control_plane.api
+    api = cluster.api
     made = []
     for group, kinds in FOREIGN.items():
         for kind in kinds:
@@ -29,7 +29,7 @@ def foreign_kinds(control_plane: ControlPlane) -> Iterator[None]:
             if api.find("CustomResourceDefinition", name) is None:
                 api.create(_crd(name, group, kind))
                 made.append(name)
-            until(lambda name=name: _served(control_plane, name), f"{name} is served")  # type: ignore[misc]
+            until(lambda name=name: _served(cluster, name), f"{name} is served")  # type: ignore[misc]
     yield
     for name in made:
         api.delete("CustomResourceDefinition", name)
@@ -51,21 +51,21 @@ def _crd(name: str, group: str, kind: str) -> dict[str, object]:
     }
 
 
-def _served(control_plane: ControlPlane, name: str) -> bool:
+def _served(cluster: Cluster, name: str) -> bool:
     plural, _, group = name.partition(".")
-    return control_plane.api.request("GET", f"/apis/{group}/v1/{plural}").status == 200
+    return cluster.api.request("GET", f"/apis/{group}/v1/{plural}").status == 200
 
 
 @pytest.fixture
-def restricted(some_values: Path, control_plane: ControlPlane) -> Iterator[str]:
+def restricted(some_values: Path, cluster: Cluster) -> Iterator[str]:
     """A namespace that the restricted Pod Security Standard is enforced in, where the values allow it."""
     level = "privileged" if some_values.name == "host-network-values.yaml" else "restricted"
     name = f"accepts-{some_values.name.removesuffix('-values.yaml')}"
     labels = {f"pod-security.kubernetes.io/{mode}": level for mode in ("enforce", "warn")}
     metadata = {"name": name, "labels": labels}
-    control_plane.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    cluster.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
     yield name
-    control_plane.api.delete("Namespace", name)
+    cluster.api.delete("Namespace", name)
 
 
 @pytest.mark.usefixtures("foreign_kinds")
@@ -83,7 +83,7 @@ def test_every_object_is_accepted(helm: Helm, some_values: Path, restricted: str
 
 
 def test_the_expressions_of_the_policies_fit_the_types_that_they_are_about(
-    render: Render, control_plane: ControlPlane
+    render: Render, cluster: Cluster
 ) -> None:
     """The controller of the policies checks them against the kinds' schemas, and would warn."""
     manifests = render({"metadataPolicy": {"enabled": True}})
@@ -91,14 +91,14 @@ def test_the_expressions_of_the_policies_fit_the_types_that_they_are_about(
         policy = only(manifests, "ValidatingAdmissionPolicy", name)
         policy["metadata"]["name"] += "-checked"
         path = f"/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/{name}-checked"
-        control_plane.api.create(policy)
+        cluster.api.create(policy)
         try:
-            until(lambda path=path: "typeChecking" in _status(control_plane, path), f"{name} is checked")  # type: ignore[misc]
-            assert _status(control_plane, path)["typeChecking"] == {}
+            until(lambda path=path: "typeChecking" in _status(cluster, path), f"{name} is checked")  # type: ignore[misc]
+            assert _status(cluster, path)["typeChecking"] == {}
         finally:
-            control_plane.api.request("DELETE", path)
+            cluster.api.request("DELETE", path)
 
 
-def _status(control_plane: ControlPlane, path: str) -> dict[str, object]:
-    found: dict[str, object] = control_plane.api.request("GET", path).body.get("status", {})
+def _status(cluster: Cluster, path: str) -> dict[str, object]:
+    found: dict[str, object] = cluster.api.request("GET", path).body.get("status", {})
     return found

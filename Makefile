@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format docs bench pins clean
+.PHONY: help venv demo test e2e lint format docs bench pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,10 @@ demo: $(READY) ## See it work: a real server, real TLS, the reviews an API serve
 
 test: $(READY) ## Run the tests that need only Python
 	$(BIN)/python -m pytest -n 2 --ignore=tests/e2e --cov --cov-report=term
+
+e2e: $(READY) ## Run the tests on a real control plane with the real KServe (needs Go 1.26)
+	$(BIN)/python -m tests.e2e.harness.binaries
+	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile
 
 lint: $(READY) ## Check style, types, layers and generated files
 	$(BIN)/ruff format --check .

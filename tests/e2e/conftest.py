@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.harness.cluster import EXISTING, Cluster, existing
 from tests.e2e.harness.control_plane import ControlPlane
 from tests.e2e.harness.helm import Helm
 from tests.e2e.harness.kserve import KServe
@@ -18,7 +19,18 @@ from tests.e2e.harness.team import TOKEN, Team
 MakeNamespace = Callable[..., str]
 """Makes a namespace as a platform team does: label, annotations, and the Secret with the token."""
 
+Audit = Callable[[], list[dict[str, Any]]]
+"""Returns what the API server has noted of requests for Pods and InferenceServices."""
+
 _numbers = count(1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, with an existing cluster, what needs one that the tests have started."""
+    if EXISTING:
+        own = [item for item in items if {"audit", "control_plane"} & set(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=own)
+        items[:] = [item for item in items if item not in own]
 
 
 @pytest.fixture(scope="session")
@@ -38,29 +50,36 @@ def processes(tmp_path_factory: pytest.TempPathFactory, reaper: Reaper) -> Itera
 
 
 @pytest.fixture(scope="session")
-def control_plane(processes: Processes) -> Iterator[ControlPlane]:
-    """A control plane of the newest Kubernetes that is tested."""
-    control_plane = ControlPlane(processes)
-    yield control_plane
-    control_plane.api.close()
+def cluster(processes: Processes) -> Iterator[Cluster]:
+    """A control plane of the newest Kubernetes that is tested, or the cluster of `E2E_KUBECONFIG`."""
+    cluster = existing(processes.folder) if EXISTING else ControlPlane(processes)
+    yield cluster
+    cluster.api.close()
+
+
+@pytest.fixture
+def audit(cluster: Cluster) -> Audit:
+    """What the API server has noted; only a control plane of our own tells."""
+    assert isinstance(cluster, ControlPlane)
+    return lambda: cluster.audit
 
 
 @pytest.fixture(scope="session")
-def helm(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Helm:
+def helm(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Helm:
     """The helm command for this control plane."""
-    return Helm(tmp_path_factory.mktemp("helm"), control_plane.kubeconfig)
+    return Helm(tmp_path_factory.mktemp("helm"), cluster.kubeconfig)
 
 
 @pytest.fixture(scope="session")
-def kubectl(control_plane: ControlPlane) -> Kubectl:
+def kubectl(cluster: Cluster) -> Kubectl:
     """The kubectl command for this control plane."""
-    return Kubectl(control_plane.kubeconfig)
+    return Kubectl(cluster.kubeconfig)
 
 
 @pytest.fixture(scope="session")
-def kserve(control_plane: ControlPlane, processes: Processes) -> KServe:
+def kserve(cluster: Cluster, processes: Processes) -> KServe:
     """KServe's controller for InferenceServices."""
-    return KServe(control_plane, processes)
+    return KServe(cluster, processes)
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +96,10 @@ def replicas() -> int:
 
 @pytest.fixture(scope="module")
 def release(
-    control_plane: ControlPlane, processes: Processes, helm: Helm, values: dict[str, Any], replicas: int
+    cluster: Cluster, processes: Processes, helm: Helm, values: dict[str, Any], replicas: int
 ) -> Iterator[Release]:
     """The chart, installed by helm, with servers that run as it says; gone after the module."""
-    release = Release(control_plane, processes, helm)
+    release = Release(cluster, processes, helm)
     try:
         release.install(values)
         for _ in range(replicas):
@@ -92,9 +111,9 @@ def release(
 
 
 @pytest.fixture
-def make_namespace(control_plane: ControlPlane) -> Iterator[MakeNamespace]:
+def make_namespace(cluster: Cluster) -> Iterator[MakeNamespace]:
     """A function that makes namespaces; they are deleted after the test."""
-    api = control_plane.api
+    api = cluster.api
     made: list[str] = []
 
     def make(
@@ -126,6 +145,6 @@ def make_namespace(control_plane: ControlPlane) -> Iterator[MakeNamespace]:
 
 
 @pytest.fixture
-def team(make_namespace: MakeNamespace, control_plane: ControlPlane, kubectl: Kubectl) -> Team:
+def team(make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl) -> Team:
     """A team whose namespace has opted in and holds the Secret."""
-    return Team(make_namespace(), control_plane.api, kubectl)
+    return Team(make_namespace(), cluster.api, kubectl)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.conftest import MakeNamespace
 from tests.e2e.harness.cases import Case, check, read_cases
-from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import hugging_face_model
 from tests.e2e.harness.release import Release
@@ -58,7 +58,7 @@ def test_an_object_that_is_not_changed_is_applied_again_without_a_rollout(team: 
 @pytest.mark.parametrize("mutate", ["never"], indirect=True)
 @pytest.mark.parametrize("case", _NEVER, ids=lambda case: case.name)
 def test_a_runtime_keeps_its_token(
-    case: Case, make_namespace: MakeNamespace, control_plane: ControlPlane, kubectl: Kubectl
+    case: Case, make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl
 ) -> None:
     """An entry on the InferenceService would win KServe's merge against its own; `never` writes none."""
-    check(case, Team(make_namespace(case.mode), control_plane.api, kubectl))
+    check(case, Team(make_namespace(case.mode), cluster.api, kubectl))

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.conftest import MakeNamespace
-from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.conftest import Audit, MakeNamespace
+from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import download_pod, hugging_face_model
 from tests.e2e.harness.release import Release
@@ -19,9 +19,9 @@ MakeTeam = Callable[[str | None], Team]
 
 
 @pytest.fixture
-def team_of(make_namespace: MakeNamespace, control_plane: ControlPlane, kubectl: Kubectl) -> MakeTeam:
+def team_of(make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl) -> MakeTeam:
     """Make a team whose namespace has the given label."""
-    return lambda mode: Team(make_namespace(mode), control_plane.api, kubectl)
+    return lambda mode: Team(make_namespace(mode), cluster.api, kubectl)
 
 
 def test_requests_of_a_namespace_without_the_label_never_arrive(team_of: MakeTeam, release: Release) -> None:
@@ -54,7 +54,7 @@ def test_a_workload_opts_out_by_its_label(team_of: MakeTeam, release: Release) -
     assert set(tokens(pod).values()) == {None}
 
 
-def test_audit_decides_and_changes_nothing(team_of: MakeTeam, release: Release) -> None:
+def test_audit_decides_and_changes_nothing(team_of: MakeTeam, release: Release, audit: Audit) -> None:
     """Objects arrive and are counted, the API server's audit log holds the reasons, no patch is made."""
     team = team_of("audit")
     team.apply(hugging_face_model("llama"))
@@ -68,7 +68,7 @@ def test_audit_decides_and_changes_nothing(team_of: MakeTeam, release: Release) 
     assert any('kind="InferenceService"' in name for name in audited)
     noted = [
         event["annotations"]
-        for event in release.control_plane.audit
+        for event in audit()
         if event.get("objectRef", {}).get("namespace") == team.namespace
     ]
     assert "Audited" in str(noted)
@@ -93,7 +93,7 @@ def test_enabled_takes_no_plain_pods(team_of: MakeTeam, release: Release) -> Non
 
 
 def test_a_pod_of_kserve_arrives_once_in_a_namespace_labelled_all(
-    team_of: MakeTeam, release: Release
+    team_of: MakeTeam, release: Release, audit: Audit
 ) -> None:
     """The selectors of the entries are disjoint: by the API server's account, one of ours is called."""
     team = team_of("all")
@@ -102,7 +102,7 @@ def test_a_pod_of_kserve_arrives_once_in_a_namespace_labelled_all(
     assert tokens(pod)["storage-initializer"] == DEFAULT
     (creation,) = [
         event
-        for event in release.control_plane.audit
+        for event in audit()
         if event.get("verb") == "create"
         and event.get("objectRef", {}).get("resource") == "pods"
         and event["objectRef"].get("namespace") == team.namespace

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import MakeNamespace
+from tests.e2e.conftest import Audit, MakeNamespace
 from tests.e2e.harness.api import Object
 from tests.e2e.harness.cases import Case, read_cases
-from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import hugging_face_model
 from tests.e2e.harness.release import Release
@@ -49,7 +49,7 @@ def test_both_orders_end_in_the_same_pod(pod: Object) -> None:
 
 
 def test_only_a_configuration_that_sorts_first_needs_its_second_call(
-    pod: Object, team: Team, values: dict[str, Any], release: Release
+    pod: Object, team: Team, values: dict[str, Any], release: Release, audit: Audit
 ) -> None:
     """`storage-initializer` is not there at its first call; the API server's audit log tells.
 
@@ -58,7 +58,7 @@ def test_only_a_configuration_that_sorts_first_needs_its_second_call(
     """
     (creation,) = [
         event
-        for event in release.control_plane.audit
+        for event in audit()
         if event.get("verb") == "create"
         and event.get("objectRef", {}).get("resource") == "pods"
         and event["objectRef"].get("namespace") == team.namespace
@@ -76,10 +76,10 @@ def test_only_a_configuration_that_sorts_first_needs_its_second_call(
 
 @pytest.mark.parametrize("case", _SIDECARS, ids=lambda case: case.name)
 def test_containers_of_kserve_stay_single(
-    case: Case, make_namespace: MakeNamespace, control_plane: ControlPlane, kubectl: Kubectl
+    case: Case, make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl
 ) -> None:
     """Modelcar, agent, logger and batcher are there once each, and without a token, in both orders."""
-    team = Team(make_namespace(), control_plane.api, kubectl)
+    team = Team(make_namespace(), cluster.api, kubectl)
     for manifest in case.manifests:
         team.apply(manifest)
     for expected in case.pods:

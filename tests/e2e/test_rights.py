@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.harness.api import JSON_PATCH, Answer, Api
-from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.release import CONFIGURATION, NAME, NAMESPACE, Release
 from tests.e2e.harness.waiting import until
+from webhook.cluster.access import Identification
 
 ACCOUNT = f"system:serviceaccount:{NAMESPACE}:{NAME}"
 CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
@@ -23,14 +24,15 @@ RIGHTS = {
 
 
 @pytest.fixture
-def account(release: Release, control_plane: ControlPlane) -> Iterator[Api]:
+def account(release: Release, cluster: Cluster) -> Iterator[Api]:
     """The API server with the ServiceAccount's own token."""
     answer = release.api.request(
         "POST",
         f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{NAME}/token",
         {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}},
     )
-    api = Api(control_plane.address, release.api.ok(answer)["status"]["token"], control_plane.authority)
+    token = release.api.ok(answer)["status"]["token"]
+    api = Api(cluster.address, Identification(cluster.authority.encode(), token))
     label: list[dict[str, object]] = [{"op": "add", "path": "/metadata/labels/probe", "value": "probe"}]
     until(
         lambda: _patch(api, label, dryRun="All").status != 200,

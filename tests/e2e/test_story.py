@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness.kserve import KServe
+from tests.e2e.conftest import Audit
 from tests.e2e.harness.manifests import hugging_face_model
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.team import (
@@ -156,11 +156,11 @@ def test_a_model_that_moves_away_from_the_hub_loses_our_entry(team: Team) -> Non
     assert INJECTED not in service["metadata"]["annotations"]
 
 
-def test_no_patch_and_no_object_ever_held_the_token(release: Release, team: Team, kserve: KServe) -> None:
+def test_no_patch_and_no_object_ever_held_the_token(release: Release, team: Team, audit: Audit) -> None:
     """What the API server noted of every request, patches of all webhooks included, has no byte of it."""
     team.apply(hugging_face_model("llama"))
     team.predictor("llama")
-    noted = release.control_plane.audit
+    noted = audit()
     assert any("patch.webhook.admission.k8s.io" in str(event.get("annotations")) for event in noted)
     assert TOKEN not in str(noted)
     assert all(TOKEN not in replica.process.output for replica in release.replicas)

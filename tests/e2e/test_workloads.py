@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.conftest import MakeNamespace
 from tests.e2e.harness.cases import Case, check, read_cases
-from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kserve import KServe
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.team import Team
@@ -23,16 +23,16 @@ def llm(kserve: KServe) -> None:
 @pytest.mark.parametrize("case", [case for case in _CASES if not case.llm], ids=lambda case: case.name)
 @pytest.mark.usefixtures("kserve")
 def test_each_container_has_the_token_that_it_needs(
-    case: Case, make_namespace: MakeNamespace, control_plane: ControlPlane, kubectl: Kubectl
+    case: Case, make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl
 ) -> None:
     """And no other container has one."""
-    check(case, Team(make_namespace(case.mode), control_plane.api, kubectl))
+    check(case, Team(make_namespace(case.mode), cluster.api, kubectl))
 
 
 @pytest.mark.parametrize("case", [case for case in _CASES if case.llm], ids=lambda case: case.name)
 @pytest.mark.usefixtures("llm")
 def test_each_container_of_an_llm_has_the_token_that_it_needs(
-    case: Case, make_namespace: MakeNamespace, control_plane: ControlPlane, kubectl: Kubectl
+    case: Case, make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl
 ) -> None:
     """And no other container has one."""
-    check(case, Team(make_namespace(case.mode), control_plane.api, kubectl))
+    check(case, Team(make_namespace(case.mode), cluster.api, kubectl))

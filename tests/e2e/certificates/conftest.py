@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.conftest import MakeNamespace
+from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.control_plane import ControlPlane
 from tests.e2e.harness.helm import Helm
 from tests.e2e.harness.kubectl import Kubectl
@@ -26,6 +27,12 @@ def control_plane(processes: Processes) -> Iterator[ControlPlane]:
     control_plane = ControlPlane(processes)
     yield control_plane
     control_plane.api.close()
+
+
+@pytest.fixture(scope="module")
+def cluster(control_plane: ControlPlane) -> Cluster:
+    """The same, for what asks no more of it than of any cluster."""
+    return control_plane
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,26 @@
 """The API server goes away: admission cannot happen then, and goes on by itself afterwards."""
 
+from tests.e2e.harness.control_plane import ControlPlane
 from tests.e2e.harness.load import load
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.waiting import until
 
 
-def test_a_restarted_api_server_finds_the_replicas_as_they_were(release: Release, namespace: str) -> None:
+def test_a_restarted_api_server_finds_the_replicas_as_they_were(
+    release: Release, control_plane: ControlPlane, namespace: str
+) -> None:
     """Killed and started anew: the next Pod gets its token."""
-    release.control_plane.restart_api_server()
+    control_plane.restart_api_server()
     with load(release.api, namespace):
         pass
     assert all(replica.ready for replica in release.replicas)
 
 
-def test_a_ca_bundle_that_is_lost_meanwhile_is_noticed_afterwards(release: Release, namespace: str) -> None:
+def test_a_ca_bundle_that_is_lost_meanwhile_is_noticed_afterwards(
+    release: Release, control_plane: ControlPlane, namespace: str
+) -> None:
     """The watch of the configurations comes back by itself, and with it what it is for."""
-    release.control_plane.restart_api_server()
+    control_plane.restart_api_server()
     release.api.patch(
         "MutatingWebhookConfiguration",
         release.configuration()["metadata"]["name"],
@@ -28,16 +33,16 @@ def test_a_ca_bundle_that_is_lost_meanwhile_is_noticed_afterwards(release: Relea
 
 
 def test_a_replica_that_starts_without_an_api_server_becomes_ready_by_itself(
-    release: Release, namespace: str
+    release: Release, control_plane: ControlPlane, namespace: str
 ) -> None:
     """It listens, is not ready, and says what it waits for; nobody has to restart it."""
     prepared = release.prepare()
     release.stop()
-    release.control_plane.stop_api_server()
+    control_plane.stop_api_server()
     replica = release.launch(prepared)
     until(lambda: "certificate trouble" in replica.process.output, "the replica says that it is alone")
     assert not replica.ready
-    release.control_plane.start_api_server()
+    control_plane.start_api_server()
     release.await_ready(replica)
     with load(release.api, namespace):
         pass

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.load import load
 from tests.e2e.harness.pair import Pair, provided
 from tests.e2e.harness.release import NAME, NAMESPACE, Release
@@ -21,11 +21,11 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pair, Pair]:
 
 
 @pytest.fixture(scope="module")
-def values(control_plane: ControlPlane, pairs: tuple[Pair, Pair]) -> dict[str, Any]:
+def values(cluster: Cluster, pairs: tuple[Pair, Pair]) -> dict[str, Any]:
     """The chart's values for the first pair, which lies in its Secret."""
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-    control_plane.api.create(namespace)
-    pairs[0].put(control_plane.api)
+    cluster.api.create(namespace)
+    pairs[0].put(cluster.api)
     return provided(pairs[0].authority)
 
 

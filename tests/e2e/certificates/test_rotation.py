@@ -32,7 +32,7 @@ def test_a_rotation_refuses_nothing(release: Release, namespace: str) -> None:
                 _PROGRAM,
                 "certs",
                 "rotate",
-                f"--kubeconfig={release.control_plane.kubeconfig}",
+                f"--kubeconfig={release.cluster.kubeconfig}",
                 f"--namespace={NAMESPACE}",
             ],
             capture_output=True,

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from webhook.cluster.access import Identification
+from webhook.cluster.memory_file import memory_file
+
 Object = dict[str, Any]
 """An object of the API, as it came."""
 
@@ -52,12 +55,12 @@ class Api:
     Kinds are named as in manifests; what is not in the table above is reached by `request`.
     """
 
-    def __init__(self, server: str, token: str, authority: str) -> None:
+    def __init__(self, server: str, identification: Identification) -> None:
         self.server = server
         self._client = httpx.Client(
             base_url=server,
-            headers={"Authorization": f"Bearer {token}"},
-            verify=_verify(authority),
+            headers={"Authorization": f"Bearer {identification.token}"} if identification.token else {},
+            verify=_context(identification),
             timeout=60,
             trust_env=False,
         )
@@ -163,8 +166,12 @@ def _path(kind: str, namespace: str, name: str = "") -> str:
     return f"{path}/{name}" if name else path
 
 
-def _verify(authority: str) -> ssl.SSLContext:
-    return ssl.create_default_context(cadata=authority)
+def _context(identification: Identification) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=identification.authority.decode())
+    if identification.certificate:
+        with memory_file(identification.certificate + b"\n" + identification.key) as path:
+            context.load_cert_chain(path)
+    return context
 
 
 def _warning_text(header: str) -> str:

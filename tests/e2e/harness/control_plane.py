@@ -17,11 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from certs.authority import issue_authority, issue_leaf
-from tests.e2e.harness.api import Api
 from tests.e2e.harness.binaries import binary
+from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.ports import free_port
 from tests.e2e.harness.processes import Process, Processes
 from tests.e2e.harness.waiting import until
+from webhook.cluster.access import Identification
 
 _CONTROLLERS = (
     "deployment-controller,replicaset-controller,job-controller,namespace-controller,serviceaccount-controller,"
@@ -47,15 +48,8 @@ _AUDIT = {
 }
 
 
-class ControlPlane:
-    """A running control plane and the ways to it.
-
-    Attributes:
-        api: The API server, as an administrator.
-        kubeconfig: File for an administrator.
-        address: URL of the API server.
-        authority: PEM of the CA that signed its certificate.
-    """
+class ControlPlane(Cluster):
+    """A cluster of our own, which a test may stop and look into."""
 
     def __init__(self, processes: Processes, *, version: str = "") -> None:
         """Start one; it is ready when this returns.
@@ -65,15 +59,12 @@ class ControlPlane:
             version: Kubernetes minor version to be, such as `1.34`; empty for the binary's own.
         """
         self._processes = processes
-        self._folder = processes.folder
         self._version = version
         self._etcd_port = free_port()
         self._port = free_port()
-        self._token = secrets.token_hex(16)
-        self.address = f"https://127.0.0.1:{self._port}"
-        self.authority = self._write_certificates()
-        self.kubeconfig = self.write_kubeconfig("admin", {"token": self._token})
-        self.api = Api(self.address, self._token, self.authority)
+        token = secrets.token_hex(16)
+        identification = Identification(_write_files(processes.folder, token), token)
+        super().__init__(processes.folder, f"https://127.0.0.1:{self._port}", identification)
         self._start_etcd()
         self._api_server = self._start_api_server()
         self._await_api_server()
@@ -82,27 +73,6 @@ class ControlPlane:
             lambda: self.api.find("ServiceAccount", "default", "default"),
             "the controllers make the ServiceAccount of the namespace default",
         )
-
-    def write_kubeconfig(self, name: str, user: dict[str, Any]) -> Path:
-        """Write a kubeconfig for a user with the given credential."""
-        path = self._folder / f"{name}.kubeconfig"
-        cluster = {
-            "server": self.address,
-            "certificate-authority": str(self._folder / "ca.crt"),
-        }
-        path.write_text(
-            yaml.safe_dump(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Config",
-                    "current-context": "e2e",
-                    "clusters": [{"name": "e2e", "cluster": cluster}],
-                    "contexts": [{"name": "e2e", "context": {"cluster": "e2e", "user": name}}],
-                    "users": [{"name": name, "user": user}],
-                }
-            )
-        )
-        return path
 
     def restart_api_server(self) -> None:
         """Kill the API server, as when its node dies, and start it anew on the same port."""
@@ -124,31 +94,6 @@ class ControlPlane:
         """What the API server has noted of requests for Pods and InferenceServices."""
         lines = (self._folder / "audit.log").read_text().splitlines()
         return [json.loads(line) for line in lines if line.endswith("}")]
-
-    def _write_certificates(self) -> str:
-        now = datetime.now(UTC)
-        authority = issue_authority("e2e", now=now, lifetime=timedelta(days=2))
-        leaf = issue_leaf(
-            authority,
-            ["127.0.0.1", "localhost", "kubernetes.default.svc"],
-            now=now,
-            lifetime=timedelta(days=1),
-        )
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        files = {
-            "ca.crt": authority.certificate,
-            "api.crt": leaf.certificate,
-            "api.key": leaf.key,
-            "serviceaccounts.key": key.private_bytes(
-                Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
-            ),
-            "tokens.csv": f"{self._token},admin,admin,system:masters\n".encode(),
-            "audit.yaml": yaml.safe_dump(_AUDIT).encode(),
-        }
-        for name, content in files.items():
-            with os.fdopen(os.open(self._folder / name, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-                file.write(content)
-        return authority.certificate.decode()
 
     def _start_etcd(self) -> None:
         client = f"http://127.0.0.1:{self._etcd_port}"
@@ -222,3 +167,30 @@ class ControlPlane:
                 f"--root-ca-file={self._folder / 'ca.crt'}",
             ],
         )
+
+
+def _write_files(folder: Path, token: str) -> bytes:
+    """Write what the API server is started with, and return the CA that its clients trust."""
+    now = datetime.now(UTC)
+    authority = issue_authority("e2e", now=now, lifetime=timedelta(days=2))
+    leaf = issue_leaf(
+        authority,
+        ["127.0.0.1", "localhost", "kubernetes.default.svc"],
+        now=now,
+        lifetime=timedelta(days=1),
+    )
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    files = {
+        "ca.crt": authority.certificate,
+        "api.crt": leaf.certificate,
+        "api.key": leaf.key,
+        "serviceaccounts.key": key.private_bytes(
+            Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+        ),
+        "tokens.csv": f"{token},admin,admin,system:masters\n".encode(),
+        "audit.yaml": yaml.safe_dump(_AUDIT).encode(),
+    }
+    for name, content in files.items():
+        with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(content)
+    return authority.certificate

@@ -14,7 +14,7 @@ import yaml
 from certs.authority import Pair, issue_authority, issue_leaf
 from tests.e2e.harness.api import Api, Object, path_of
 from tests.e2e.harness.binaries import binary, module_folder
-from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.ports import free_port
 from tests.e2e.harness.processes import Process, Processes
 from tests.e2e.harness.waiting import until
@@ -25,35 +25,39 @@ NAMESPACE = "kserve"
 class KServe:
     """KServe in mode Standard: InferenceServices become Deployments."""
 
-    def __init__(self, control_plane: ControlPlane, processes: Processes) -> None:
-        """Install it and start its manager; it admits when this returns."""
-        self._control_plane = control_plane
-        self._api = control_plane.api
+    def __init__(self, cluster: Cluster, processes: Processes) -> None:
+        """Install it and start its manager, where the cluster has none; it admits when this returns."""
+        self._cluster = cluster
+        self._api = cluster.api
         self._processes = processes
         self._source = module_folder("kserve", "github.com/kserve/kserve")
         self._authority = issue_authority("kserve", now=datetime.now(UTC), lifetime=timedelta(days=2))
+        if not _served(self._api, "inferenceservices"):
+            self._install()
+
+    def _install(self) -> None:
         ensure(self._api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
         crds = self._source / "config/crd/full"
         self._install_crds(*sorted(crds.glob("*.yaml")), *sorted(crds.glob("clusterstoragecontainer/*.yaml")))
         self._install_crds(*sorted(crds.glob("localmodel/*.yaml")))
         self._configure()
         port = free_port()
-        self.manager = self._start("manager", port)
+        process = self._start("manager", port)
         self._install_webhooks("config/webhook/manifests.yaml", port)
-        self._install_webhooks("config/webhook/localmodel/manifests.yaml", port, only=())
-        self._await(self.manager, port)
+        self._await(process, port)
         for folder in ("config/storagecontainers", "config/runtimes"):
             for manifest in self._read(*sorted((self._source / folder).glob("*.yaml"))):
                 ensure(self._api, manifest)
 
     def install_llm(self) -> None:
         """Install LLMInferenceServices as well: their CRDs, presets and controller."""
+        if _served(self._api, "llminferenceservices"):
+            return
         port = free_port()
         self._install_crds(
             *sorted((self._source / "config/crd/full/llmisvc").glob("serving*.yaml")), conversion=port
         )
-        for name in ("gateway-inference-extension",):
-            self._install_crds(self._source / f"config/llmisvc/{name}.yaml")
+        self._install_crds(self._source / "config/llmisvc/gateway-inference-extension.yaml")
         process = self._start("llmisvc", port)
         self._install_webhooks("config/webhook/llmisvc/manifests.yaml", port)
         self._await(process, port)
@@ -104,17 +108,15 @@ class KServe:
                 "--zap-log-level=error",
             ],
             environ={
-                "KUBECONFIG": str(self._control_plane.kubeconfig),
+                "KUBECONFIG": str(self._cluster.kubeconfig),
                 "POD_NAMESPACE": NAMESPACE,
                 "TMPDIR": str(folder),
             },
         )
 
-    def _install_webhooks(self, path: str, port: int, *, only: tuple[str, ...] | None = None) -> None:
+    def _install_webhooks(self, path: str, port: int) -> None:
         """Install webhook configurations, by URL instead of by Service."""
         for manifest in self._read(self._source / path):
-            if only is not None and manifest["metadata"]["name"] not in only:
-                continue
             for webhook in manifest["webhooks"]:
                 webhook["clientConfig"] = self._client_config(
                     webhook["clientConfig"]["service"]["path"], port
@@ -159,6 +161,11 @@ def _ensured(api: Api, manifest: dict[str, Any], *, refused: bool = False) -> bo
     taken = answer.status in {200, 201, 409}
     assert taken or not refused, f"{manifest['kind']}/{manifest['metadata']['name']}: {answer.message}"
     return taken
+
+
+def _served(api: Api, plural: str) -> bool:
+    """Tell whether a kind of KServe's is there already."""
+    return api.find("CustomResourceDefinition", f"{plural}.serving.kserve.io") is not None
 
 
 def _established(api: Api, name: str) -> bool:

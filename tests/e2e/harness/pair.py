@@ -17,15 +17,8 @@ class Pair:
     """A CA and a pair, as `hf-token-injector certs issue` makes them."""
 
     def __init__(self, folder: Path, days: int) -> None:
-        command = [
-            _PROGRAM,
-            "certs",
-            "issue",
-            f"--namespace={NAMESPACE}",
-            f"--folder={folder}",
-            f"--days={days}",
-        ]
-        subprocess.run(command, capture_output=True, check=True)
+        options = (f"--namespace={NAMESPACE}", f"--folder={folder}", f"--days={days}")
+        subprocess.run([_PROGRAM, "certs", "issue", *options], capture_output=True, check=True)
         self._folder = folder
         self.authority = (folder / "ca.crt").read_text()
 

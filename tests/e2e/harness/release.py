@@ -22,7 +22,7 @@ import httpx
 import yaml
 
 from tests.e2e.harness.api import Object
-from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.forwarder import Endpoint, Forwarder
 from tests.e2e.harness.helm import CHART, Helm
 from tests.e2e.harness.kubectl import Kubectl
@@ -82,12 +82,12 @@ class Replica:
 class Release:
     """An installation of the chart."""
 
-    def __init__(self, control_plane: ControlPlane, processes: Processes, helm: Helm) -> None:
+    def __init__(self, cluster: Cluster, processes: Processes, helm: Helm) -> None:
         """Prepare; nothing is installed yet."""
-        self.control_plane = control_plane
-        self.api = control_plane.api
+        self.cluster = cluster
+        self.api = cluster.api
         self.helm = helm
-        self.kubectl = Kubectl(control_plane.kubeconfig)
+        self.kubectl = Kubectl(cluster.kubeconfig)
         self.replicas: list[Replica] = []
         self.forwarder = Forwarder(free_port())
         self.forwarder.start()
@@ -250,7 +250,7 @@ class Release:
             {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}},
         )
         token = self.api.ok(answer)["status"]["token"]
-        return self.control_plane.write_kubeconfig(folder.name, {"token": token})
+        return self.cluster.write_kubeconfig(folder.name, {"token": token})
 
     def _environ(self, container: Mapping[str, Any]) -> dict[str, str]:
         """Return a container's variables as kubelet would set them."""

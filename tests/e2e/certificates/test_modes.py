@@ -26,8 +26,12 @@ def test_leaving_self_managed_refuses_nothing(release: Release, namespace: str, 
     assert {base64.b64decode(bundle).decode() for bundle in release.bundles().values()} == {pair.authority}
 
 
-def test_going_back_recovers_by_itself(release: Release, namespace: str) -> None:
+def test_going_back_recovers_by_itself(release: Release, namespace: str, tmp_path: Path) -> None:
     """What helm wrote goes with the mode, so nothing is admitted until a replica publishes its own CA."""
+    pair = Pair(tmp_path / "pair", 100)
+    pair.put(release.api)
+    release.upgrade(provided(pair.authority), "--force-conflicts")
+    release.roll()
     release.upgrade()
     assert not any(release.bundles().values())
     release.roll()

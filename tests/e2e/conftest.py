@@ -104,6 +104,8 @@ def release(
         release.install(values)
         for _ in range(replicas):
             release.start_replica()
+        if replicas:
+            release.await_in_force()
         yield release
     finally:
         release.close()

@@ -11,7 +11,7 @@ from tests.e2e.harness.manifests import download_pod, hugging_face_model
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.team import INJECTED, Reference, Team, predictor_env, token, tokens
 
-pytestmark = pytest.mark.usefixtures("kserve")
+pytestmark = pytest.mark.usefixtures("kserve", "release")
 
 DEFAULT = Reference("hf-secret", "token")
 

@@ -12,9 +12,14 @@ pytestmark = pytest.mark.usefixtures("kserve")
 
 
 @pytest.fixture
-def down(release: Release) -> Release:
-    """The release with every replica gone, as when its nodes are."""
+def down(release: Release, make_namespace: MakeNamespace) -> Release:
+    """The release with every replica gone, as when its nodes are, and its configuration in force."""
     release.stop()
+    team = make_namespace()
+    until(
+        lambda: release.api.post(predictor_pod(), team, dryRun="All").status >= 400,
+        "the API server calls the webhook, which is away",
+    )
     return release
 
 

@@ -26,8 +26,10 @@ from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.forwarder import Endpoint, Forwarder
 from tests.e2e.harness.helm import CHART, Helm
 from tests.e2e.harness.kubectl import Kubectl
+from tests.e2e.harness.manifests import download_pod
 from tests.e2e.harness.ports import free_port
 from tests.e2e.harness.processes import Process, Processes
+from tests.e2e.harness.team import tokens
 from tests.e2e.harness.waiting import until
 
 NAME = "hf-token-injector"
@@ -187,6 +189,23 @@ class Release:
         """Bring what a replica's Pod mounts up to date, as kubelet does within a minute or so."""
         pod = self.api.get("Deployment", NAME, NAMESPACE)["spec"]["template"]["spec"]
         self._mounts(pod, pod["containers"][0], replica.folder)
+
+    def await_in_force(self) -> None:
+        """Wait until the API server, which follows configurations by a watch, calls the webhook."""
+        labels = {"hf-token-injector.io/inject": "all"}
+        namespace = {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"generateName": "probe-", "labels": labels},
+        }
+        name = self.api.ok(self.api.post(namespace))["metadata"]["name"]
+
+        def called() -> bool:
+            answer = self.api.post(download_pod(), name, dryRun="All")
+            return answer.status < 300 and tokens(answer.body)["download"] is not None
+
+        until(called, "the API server calls the webhook")
+        self.api.delete("Namespace", name)
 
     def roll(self) -> None:
         """Replace the replicas as the Deployment's controller does: a new one is ready, an old one told."""

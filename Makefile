@@ -52,6 +52,8 @@ pins: ## Compile requirements/*.txt from pyproject.toml (needs uv)
 	  pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 	  pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
+	  --group storage -o requirements/kserve-storage.txt
 
 clean: ## Remove the environment and everything that was built
 	rm -rf .venv .cache dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

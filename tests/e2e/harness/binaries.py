@@ -1,26 +1,27 @@
 """The programs of the control plane: built from pinned Go modules once, then found in a cache.
 
-`python -m tests.e2e.harness.binaries` builds what is missing and tells how far it is; `make e2e` begins with
-it. A folder in `KUBEBUILDER_ASSETS` is used for what it holds (envtest's: etcd, kube-apiserver and kubectl).
+`python -m tests.e2e.harness.binaries` builds what is missing, makes the storage initializer's environment and
+tells how far it is; `make e2e` begins with it. A folder in `KUBEBUILDER_ASSETS` is used for what it holds
+(envtest's: etcd, kube-apiserver and kubectl).
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+
+from tests.e2e.harness.cache import CACHE, locked
+from tests.e2e.harness.storage_packages import storage_python
 
 CONTROLPLANE = Path(__file__).parents[1] / "controlplane"
 _CLUSTER = {"etcd", "kube-apiserver", "kube-controller-manager", "cert-manager"}
 """Of no use with a cluster that somebody else has started."""
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hf-token-injector" / "e2e"
 
 KUBERNETES = "1.37"
 _VERSION = "k8s.io/component-base/version"
@@ -102,14 +103,13 @@ def _go(*arguments: str, folder: str) -> str:
 
 def _built(module: Module, name: str, tell: Callable[[str], None]) -> Path:
     """Return the path of a program; where another process builds it already, wait for that."""
-    target = _CACHE / f"{module.folder}-{_digest(module)}" / name
+    target = CACHE / f"{module.folder}-{_digest(module)}" / name
     if target.exists():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(target.parent / ".lock"):
+    with locked(target.parent):
         if not target.exists():
             tell(f"building {name} …")
-            partial = target.with_suffix(".partial")
+            unfinished = target.with_suffix(".partial")
             flags = " ".join(("-s", "-w", *module.flags))
             _go(
                 "build",
@@ -117,11 +117,11 @@ def _built(module: Module, name: str, tell: Callable[[str], None]) -> Path:
                 "-ldflags",
                 flags,
                 "-o",
-                str(partial),
+                str(unfinished),
                 module.programs[name],
                 folder=module.folder,
             )
-            partial.rename(target)
+            unfinished.rename(target)
     return target
 
 
@@ -133,13 +133,6 @@ def _digest(module: Module) -> str:
     return digest.hexdigest()[:12]
 
 
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def main() -> None:
     """Build everything, and tell how long each program took."""
     unneeded = _CLUSTER if os.environ.get("E2E_KUBECONFIG") else set()
@@ -149,10 +142,14 @@ def main() -> None:
         for name in module.programs
         if name not in unneeded and not _provided(name)
     ]
-    for number, (module, name) in enumerate(programs, 1):
+    steps: list[tuple[str, Callable[[Callable[[str], None]], Path]]] = [
+        (name, partial(_built, module, name)) for module, name in programs
+    ]
+    steps.append(("kserve-storage", storage_python))
+    for number, (name, make) in enumerate(steps, 1):
         began = time.monotonic()
-        count = f"[{number}/{len(programs)}]"
-        _built(module, name, lambda line, count=count: print(count, line, flush=True))  # type: ignore[misc]
+        count = f"[{number}/{len(steps)}]"
+        make(lambda line, count=count: print(count, line, flush=True))  # type: ignore[misc]
         took = time.monotonic() - began
         if took > 1:
             print(f"{count} {name} took {took:.0f} s", flush=True)
@@ -162,4 +159,4 @@ if __name__ == "__main__":
     try:
         main()
     except subprocess.CalledProcessError as error:
-        sys.exit(f"go ended with {error.returncode}: see above")
+        sys.exit(f"{Path(error.cmd[0]).name} ended with {error.returncode}: see above")

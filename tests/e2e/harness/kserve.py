@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import yaml
 
 from certs.authority import Pair, issue_authority, issue_leaf
-from tests.e2e.harness.api import Api, Object, path_of
+from tests.e2e.harness.api import Api, Object
 from tests.e2e.harness.binaries import binary, module_folder
 from tests.e2e.harness.cluster import Cluster
+from tests.e2e.harness.installing import ensure, install_crds, taken
 from tests.e2e.harness.ports import free_port
 from tests.e2e.harness.processes import Process, Processes
 from tests.e2e.harness.waiting import until
@@ -63,23 +63,19 @@ class KServe:
         self._await(process, port)
         for manifest in self._read(*sorted((self._source / "config/llmisvcconfig").glob("*.yaml"))):
             manifest["metadata"]["namespace"] = NAMESPACE
-            until(lambda manifest=manifest: _ensured(self._api, manifest), "the presets are taken")  # type: ignore[misc]
+            until(lambda manifest=manifest: taken(self._api, manifest), "the presets are taken")  # type: ignore[misc]
 
     def _install_crds(self, *paths: Path, conversion: int = 0) -> None:
-        names = []
-        for manifest in self._read(*paths):
-            if conversion:
-                manifest["spec"]["conversion"] = {
-                    "strategy": "Webhook",
-                    "webhook": {
-                        "conversionReviewVersions": ["v1"],
-                        "clientConfig": self._client_config("/convert", conversion),
-                    },
-                }
-            ensure(self._api, manifest)
-            names.append(manifest["metadata"]["name"])
-        for name in names:
-            until(lambda name=name: _established(self._api, name), f"the CRD {name} is served")  # type: ignore[misc]
+        manifests = list(self._read(*paths))
+        for manifest in manifests if conversion else ():
+            manifest["spec"]["conversion"] = {
+                "strategy": "Webhook",
+                "webhook": {
+                    "conversionReviewVersions": ["v1"],
+                    "clientConfig": self._client_config("/convert", conversion),
+                },
+            }
+        install_crds(self._api, manifests)
 
     def _configure(self) -> None:
         """Write `inferenceservice-config`: Deployments, no Ingress, nothing else changed."""
@@ -150,27 +146,9 @@ class KServe:
                     yield manifest
 
 
-def ensure(api: Api, manifest: dict[str, Any]) -> None:
-    """Create an object that may be there already."""
-    assert _ensured(api, manifest, refused=True)
-
-
-def _ensured(api: Api, manifest: dict[str, Any], *, refused: bool = False) -> bool:
-    manifest.get("metadata", {}).pop("creationTimestamp", None)
-    answer = api.request("POST", path_of(manifest, manifest["metadata"].get("namespace", "")), manifest)
-    taken = answer.status in {200, 201, 409}
-    assert taken or not refused, f"{manifest['kind']}/{manifest['metadata']['name']}: {answer.message}"
-    return taken
-
-
 def _served(api: Api, plural: str) -> bool:
     """Tell whether a kind of KServe's is there already."""
     return api.find("CustomResourceDefinition", f"{plural}.serving.kserve.io") is not None
-
-
-def _established(api: Api, name: str) -> bool:
-    conditions = api.get("CustomResourceDefinition", name).get("status", {}).get("conditions") or ()
-    return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
 
 
 def _write_pair(folder: Path, pair: Pair) -> None:

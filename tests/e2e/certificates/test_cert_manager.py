@@ -1,6 +1,5 @@
-"""`certificates.mode: cert-manager`: its controllers issue, renew and publish; replicas serve what is mounted."""
+"""`certificates.mode: cert-manager`: its controllers issue, renew and publish; replicas serve their files."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,7 +29,7 @@ def replicas() -> int:
 
 
 @pytest.fixture(scope="module")
-def serving(release: Release) -> Iterator[Release]:
+def serving(release: Release) -> Release:
     """The release, once cert-manager has issued what its Pods mount."""
     secret = until(lambda: _secret_name(release), "the Deployment mounts a Secret")
     until(lambda: _filled(release, secret), "cert-manager issues the certificate")

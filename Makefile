@@ -4,10 +4,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test e2e lint format docs bench pins clean
+.PHONY: help venv demo test e2e lint format docs bench bench-cluster pins clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(READY) ## Make the environment in .venv
 
@@ -46,6 +46,10 @@ docs: $(READY) ## Write the pages and files that come from the code
 
 bench: $(READY) ## Measure speed and memory against baselines of the same run
 	$(BIN)/python -m benchmarks
+
+bench-cluster: $(READY) ## Measure what the webhook adds on a real API server (needs Go 1.26)
+	$(BIN)/python -m tests.e2e.harness.binaries
+	$(BIN)/python -m benchmarks --only cluster
 
 pins: ## Compile requirements/*.txt from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \

@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 import click
 
-from benchmarks import decision, https, large, memory, start
+from benchmarks import cluster, decision, https, large, memory, start
 from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.report import Report, Unavailable, as_json, as_markdown, as_text
 
@@ -18,7 +18,10 @@ _PARTS: Final[dict[str, Callable[[Effort], Report]]] = {
     "start": start.measure,
     "memory": memory.measure,
     "large": large.measure,
+    "cluster": cluster.measure,
 }
+_USUAL: Final = ",".join(name for name in _PARTS if name != "cluster")
+"""Those that need neither Go nor a control plane."""
 _OUTPUTS: Final = {"text": as_text, "json": as_json, "markdown": as_markdown}
 
 
@@ -30,7 +33,7 @@ def _parts(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 
 
 @click.command()
-@click.option("--only", callback=_parts, default=",".join(_PARTS), show_default=True, help="Parts to run.")
+@click.option("--only", callback=_parts, default=_USUAL, show_default=True, help="Parts to run.")
 @click.option("--quick", is_flag=True, help="Few and short measurements, to see that everything runs.")
 @click.option("--output", type=click.Choice(list(_OUTPUTS)), default="text", show_default=True)
 def main(*, only: list[str], quick: bool, output: str) -> None:

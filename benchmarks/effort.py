@@ -24,6 +24,8 @@ class Effort(NamedTuple):
     flood_seconds: float
     settle_seconds: float
     """How long after the large bodies memory is looked at again."""
+    pods: int
+    """How many Pods are created in each way, with and without the webhook."""
 
 
 FULL: Final = Effort(
@@ -38,6 +40,7 @@ FULL: Final = Effort(
     alone_seconds=4,
     flood_seconds=12,
     settle_seconds=5,
+    pods=2_000,
 )
 QUICK: Final = Effort(
     batches=2,
@@ -51,5 +54,6 @@ QUICK: Final = Effort(
     alone_seconds=1,
     flood_seconds=3,
     settle_seconds=1,
+    pods=100,
 )
 """Enough to see that everything runs; the figures mean little."""

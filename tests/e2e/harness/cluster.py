@@ -24,6 +24,7 @@ class Cluster:
         api: As an administrator.
         kubeconfig: File for an administrator.
         address: URL of the API server.
+        token: The administrator's; empty where a client certificate stands for it.
         authority: PEM of the CA that signed its certificate.
     """
 
@@ -31,6 +32,7 @@ class Cluster:
         """Write down the ways; nothing is asked yet."""
         self._folder = folder
         self.address = address
+        self.token = identification.token
         self.authority = identification.authority.decode()
         (folder / "authority.crt").write_bytes(identification.authority)
         self.kubeconfig = self.write_kubeconfig("admin", _user(folder, identification))

@@ -51,15 +51,17 @@ _AUDIT = {
 class ControlPlane(Cluster):
     """A cluster of our own, which a test may stop and look into."""
 
-    def __init__(self, processes: Processes, *, version: str = "") -> None:
+    def __init__(self, processes: Processes, *, version: str = "", audit: bool = True) -> None:
         """Start one; it is ready when this returns.
 
         Args:
             processes: Where its programs run.
             version: Kubernetes minor version to be, such as `1.34`; empty for the binary's own.
+            audit: Whether requests are noted for `audit`.
         """
         self._processes = processes
         self._version = version
+        self._audited = audit
         self._etcd_port = free_port()
         self._port = free_port()
         token = secrets.token_hex(16)
@@ -133,9 +135,10 @@ class ControlPlane(Cluster):
             "--endpoint-reconciler-type=none",
             "--allow-privileged=true",
             "--profiling=false",
-            f"--audit-policy-file={self._folder / 'audit.yaml'}",
-            f"--audit-log-path={self._folder / 'audit.log'}",
         ]
+        if self._audited:
+            arguments.append(f"--audit-policy-file={self._folder / 'audit.yaml'}")
+            arguments.append(f"--audit-log-path={self._folder / 'audit.log'}")
         if self._version:
             arguments.append(f"--emulated-version=kube={self._version}")
         return self._processes.start("kube-apiserver", arguments)

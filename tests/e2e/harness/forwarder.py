@@ -47,7 +47,9 @@ class Forwarder:
         assert self._listening.wait(20), "the forwarder does not listen"
 
     def stop(self) -> None:
-        """Close everything."""
+        """Close everything, once."""
+        if not self._thread.is_alive():
+            return
         self._loop.call_soon_threadsafe(self._main.cancel)
         self._thread.join(20)
 

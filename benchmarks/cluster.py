@@ -1,0 +1,196 @@
+"""What the webhook adds to the creation of a Pod, on a real API server, installed by the chart.
+
+Two namespaces, one of them opted in, take turns of a hundred Pods, so that what disturbs the machine disturbs
+both. The same Pod goes to both; with the label it is reviewed and gets its token.
+"""
+
+import http.client
+import json
+import ssl
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Final, NamedTuple
+
+from benchmarks.effort import Effort
+from benchmarks.report import Figure, Report, Table, Unavailable
+from tests.e2e.harness.control_plane import ControlPlane
+from tests.e2e.harness.helm import Helm
+from tests.e2e.harness.manifests import download_pod
+from tests.e2e.harness.processes import Processes
+from tests.e2e.harness.reaper import Reaper
+from tests.e2e.harness.release import Release
+from tests.e2e.harness.waiting import until
+
+_TURN: Final = 100
+_WARM: Final = 20
+_CONNECTIONS: Final = (1, 4)
+_WITHOUT, _WITH = "without", "with"
+_CREATED: Final = 201
+_METRIC: Final = "apiserver_admission_webhook_admission_duration_seconds"
+
+
+class Way(NamedTuple):
+    """How Pods are created."""
+
+    dry_run: bool
+    connections: int
+
+    def __str__(self) -> str:
+        """Return it for people."""
+        how = "one at a time" if self.connections == 1 else f"{self.connections} at a time"
+        return f"{'dry run' if self.dry_run else 'created'}, {how}"
+
+
+def measure(effort: Effort) -> Report:
+    """Create Pods with and without the webhook, turn by turn.
+
+    Raises:
+        Unavailable: Go, which builds the control plane, is missing.
+    """
+    ways = [Way(dry_run, connections) for dry_run in (True, False) for connections in _CONNECTIONS]
+    with _installed() as release:
+        times = {way: _times(release, way, effort.pods) for way in ways}
+        own = _webhook_milliseconds(release)
+    figures = [
+        Figure(
+            f"Pod {way}: median",
+            median(times[way][_WITH]),
+            "ms",
+            "+2 ms",
+            median(times[way][_WITHOUT]),
+            "without the webhook",
+        )
+        for way in ways
+    ]
+    rows = [
+        (
+            str(way),
+            len(times[way][_WITH]),
+            median(times[way][_WITHOUT]),
+            median(times[way][_WITH]),
+            median(times[way][_WITH]) - median(times[way][_WITHOUT]),
+            _p99(times[way][_WITHOUT]),
+            _p99(times[way][_WITH]),
+            _p99(times[way][_WITH]) - _p99(times[way][_WITHOUT]),
+        )
+        for way in ways
+    ]
+    head = ("Pods", "each", "median without", "with", "added", "p99 without", "with", "added")
+    title = f"Creating a Pod, in ms (the API server's own mean of a call of the webhook: {own:.2f} ms)"
+    return Report(figures, [Table(title, head, rows)])
+
+
+@contextmanager
+def _installed() -> Iterator[Release]:
+    """Yield the chart with one replica on a control plane that ends with the block."""
+    with tempfile.TemporaryDirectory() as path:
+        folder = Path(path)
+        reaper = Reaper()
+        processes = Processes(folder, reaper)
+        try:
+            control_plane = ControlPlane(processes, audit=False)
+            release = Release(control_plane, processes, Helm(folder, control_plane.kubeconfig))
+            try:
+                release.install()
+                _start(release)
+                for name, labels in ((_WITHOUT, {}), (_WITH, {"hf-token-injector.io/inject": "all"})):
+                    metadata = {"name": name, "labels": labels}
+                    release.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+                yield release
+            finally:
+                release.close()
+                control_plane.api.close()
+        except RuntimeError as error:
+            raise Unavailable(str(error)) from None
+        finally:
+            processes.end()
+            reaper.end()
+
+
+def _start(release: Release) -> None:
+    """Start a replica where the API server dials the Service, without what stands in for kube-proxy."""
+    release.forwarder.stop()
+    prepared = release.prepare()
+    port = release.forwarder.port
+    environ = prepared.environ | {"HF_TOKEN_INJECTOR_SERVER__PORT": str(port)}
+    replica = release.launch(prepared._replace(port=port, environ=environ))
+    until(lambda: replica.ready, "the replica is ready")
+    release.await_in_force()
+
+
+def _times(release: Release, way: Way, pods: int) -> dict[str, list[float]]:
+    """Return milliseconds a request, by namespace."""
+    times: dict[str, list[float]] = {_WITHOUT: [], _WITH: []}
+    clients = [_Client(release, way) for _ in range(way.connections)]
+    share = min(_TURN, pods) // way.connections
+    with ThreadPoolExecutor(way.connections) as pool:
+
+        def turn(namespace: str, number: int) -> list[float]:
+            done = pool.map(lambda client: [client.create(namespace) for _ in range(number)], clients)
+            return [one for times in done for one in times]
+
+        for namespace in times:  # connections, caches and compiled code, before a turn counts
+            turn(namespace, _WARM)
+        while len(times[_WITH]) < pods:
+            for namespace in times:
+                times[namespace] += turn(namespace, share)
+    for client in clients:
+        client.close()
+    for namespace in times:
+        path = f"/api/v1/namespaces/{namespace}/pods"
+        release.api.ok(release.api.request("DELETE", path, {"gracePeriodSeconds": 0}))
+    return times
+
+
+class _Client:
+    """One connection that creates Pods, and no more than that: what a client costs blurs what is measured."""
+
+    def __init__(self, release: Release, way: Way) -> None:
+        cluster = release.cluster
+        context = ssl.create_default_context(cadata=cluster.authority)
+        host, _, port = cluster.address.removeprefix("https://").partition(":")
+        self._connection = http.client.HTTPSConnection(host, int(port), context=context)
+        self._headers = {"Authorization": f"Bearer {cluster.token}", "Content-Type": "application/json"}
+        self._query = "?dryRun=All" if way.dry_run else ""
+        pod = download_pod()
+        pod["metadata"] = {"generateName": "download-"}
+        self._body = json.dumps(pod).encode()
+
+    def create(self, namespace: str) -> float:
+        """Create a Pod, check that it has its token where it should, and return the milliseconds it took."""
+        began = time.perf_counter()
+        path = f"/api/v1/namespaces/{namespace}/pods{self._query}"
+        self._connection.request("POST", path, self._body, self._headers)
+        response = self._connection.getresponse()
+        answer = response.read()
+        spent = (time.perf_counter() - began) * 1000
+        assert response.status == _CREATED, answer
+        assert (b'"secretKeyRef"' in answer) is (namespace == _WITH)
+        return spent
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _webhook_milliseconds(release: Release) -> float:
+    """Return the mean of a call of our entry for Pods, as the API server has measured it."""
+    text = release.api.request("GET", "/metrics").message
+    found = {
+        part: sum(
+            float(line.rpartition(" ")[2])
+            for line in text.splitlines()
+            if line.startswith(f"{_METRIC}_{part}") and 'name="all-pods.hf-token-injector.io"' in line
+        )
+        for part in ("sum", "count")
+    }
+    return found["sum"] / found["count"] * 1000
+
+
+def _p99(times: list[float]) -> float:
+    return quantiles(times, n=100)[98]

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.conftest import Audit, MakeNamespace
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kubectl import Kubectl
-from tests.e2e.harness.manifests import download_pod, hugging_face_model
+from tests.e2e.harness.manifests import download_pod, hugging_face_model, predictor_pod
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.team import INJECTED, Reference, Team, predictor_env, token, tokens
 
@@ -125,6 +125,22 @@ def test_the_namespace_of_the_platform_is_never_touched(release: Release) -> Non
         assert release.reviews() == before
     finally:
         release.kubectl("label", "namespace", "kserve", "hf-token-injector.io/inject-")
+
+
+def test_download_jobs_of_the_local_model_cache_are_taken_in_their_namespace(release: Release) -> None:
+    """KServe gives these Pods no label; their namespace is in the settings, and has to opt in as well."""
+    name = "kserve-localmodel-jobs"
+    labels = {"hf-token-injector.io/inject": "enabled"}
+    release.api.create(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+    )
+    pod = predictor_pod("cache")
+    del pod["metadata"]["labels"]
+    try:
+        admitted = release.api.ok(release.api.post(pod, name, dryRun="All"))
+        assert tokens(admitted) == {"storage-initializer": DEFAULT, "kserve-container": None}
+    finally:
+        release.api.delete("Namespace", name)
 
 
 def test_a_dry_run_gets_the_same_answer(team_of: MakeTeam, release: Release) -> None:

@@ -18,10 +18,10 @@ TEXT = """<!-- Written by scripts/coverage_page.py from tests/e2e/cases; `make d
 # What gets which token
 
 Each row is a container of a Pod that the real controllers made of a case in
-[`tests/e2e/cases`](../tests/e2e/cases). `make e2e` applies every case and compares each container of each Pod;
-one that is not in the table, or has another token, fails. The namespace's own Secret is `hf-secret`, key `token`.
-A token that the webhook writes on the InferenceService reaches the serving container, whether that one asks the
-Hub or `storage-initializer` does.
+[`tests/e2e/cases`](../tests/e2e/cases). `make e2e` applies every case and compares each container of each
+Pod; one that is not in the table, or has another token, fails. The namespace's own Secret is `hf-secret`,
+key `token`. A token that the webhook writes on the InferenceService reaches the serving container, whether
+that one asks the Hub or `storage-initializer` does.
 
 """
 END = """

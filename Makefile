@@ -26,7 +26,7 @@ test: $(READY) ## Run the tests that need only Python
 
 e2e: $(READY) ## Run the tests on a real control plane with the real KServe (needs Go 1.26)
 	$(BIN)/python -m tests.e2e.harness.binaries
-	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/e2e -n 4 --dist loadfile
 
 lint: $(READY) ## Check style, types, layers and generated files
 	$(BIN)/ruff format --check .

@@ -41,6 +41,8 @@ class Forwarder:
     def start(self) -> None:
         """Listen; the thread ends with `stop`."""
         self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+        self._passing: set[asyncio.Task[None]] = set()
         self._listening = threading.Event()
         self._thread = threading.Thread(target=self._run, name="forwarder", daemon=True)
         self._thread.start()
@@ -50,7 +52,7 @@ class Forwarder:
         """Close everything, once."""
         if not self._thread.is_alive():
             return
-        self._loop.call_soon_threadsafe(self._main.cancel)
+        self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(20)
 
     def follow(self, port: int, ops_port: int) -> Endpoint:
@@ -70,26 +72,38 @@ class Forwarder:
         return sum(endpoint.ready for endpoint in self._endpoints)
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._main = self._loop.create_task(self._serve())
-        with suppress(asyncio.CancelledError):
-            self._loop.run_until_complete(self._main)
-        self._loop.run_until_complete(_cancelled(self._loop))
-        self._loop.close()
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
 
     async def _serve(self) -> None:
         server = await asyncio.start_server(self._accept, ["127.0.0.1", "::1"], self.port)
-        async with server, httpx.AsyncClient(timeout=2, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
             self._listening.set()
-            while True:
+            while not self._stopping.is_set():
                 await asyncio.gather(*(_look(client, endpoint) for endpoint in list(self._endpoints)))
-                await asyncio.sleep(_ASK_SECONDS)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_ASK_SECONDS):
+                        await self._stopping.wait()
+        server.close()
+        for passing in list(self._passing):
+            passing.cancel()
+        await asyncio.gather(*self._passing, return_exceptions=True)
+        await asyncio.sleep(0)  # an aborted transport closes its socket at the loop's next turn
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._passing.add(task)
+        try:
+            await self._forward(reader, writer)
+        finally:
+            self._passing.discard(task)
+            writer.transport.abort()
+
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ready = [endpoint for endpoint in self._endpoints if endpoint.ready]
         if not ready:
             self.refused += 1
-            writer.transport.abort()
             return
         self.accepted += 1
         self._turn += 1
@@ -97,9 +111,11 @@ class Forwarder:
         try:
             there_reader, there_writer = await asyncio.open_connection("127.0.0.1", endpoint.port)
         except OSError:
-            writer.transport.abort()
             return
-        await asyncio.gather(_pass(reader, there_writer), _pass(there_reader, writer))
+        try:
+            await asyncio.gather(_pass(reader, there_writer), _pass(there_reader, writer))
+        finally:
+            there_writer.transport.abort()
 
 
 async def _look(client: httpx.AsyncClient, endpoint: Endpoint) -> None:
@@ -112,19 +128,8 @@ async def _look(client: httpx.AsyncClient, endpoint: Endpoint) -> None:
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Pass bytes on until one side ends."""
-    try:
+    with suppress(OSError):
         while piece := await reader.read(65536):
             writer.write(piece)
             await writer.drain()
-    except OSError:
-        writer.transport.abort()
-    finally:
-        with suppress(OSError):
-            writer.close()
-
-
-async def _cancelled(loop: asyncio.AbstractEventLoop) -> None:
-    tasks = [task for task in asyncio.all_tasks(loop) if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        writer.write_eof()

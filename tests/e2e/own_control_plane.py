@@ -23,9 +23,9 @@ def version() -> str:
 
 
 @pytest.fixture(scope="module")
-def processes(tmp_path_factory: pytest.TempPathFactory, reaper: Reaper) -> Iterator[Processes]:
-    """Where the control plane runs."""
-    processes = Processes(tmp_path_factory.mktemp("control-plane"), reaper)
+def processes(tmp_path_factory: pytest.TempPathFactory, reaper: Reaper, version: str) -> Iterator[Processes]:
+    """Where the control plane of that version runs."""
+    processes = Processes(tmp_path_factory.mktemp(f"control-plane-{version}"), reaper)
     yield processes
     processes.end()
 

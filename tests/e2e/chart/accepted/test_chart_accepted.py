@@ -4,56 +4,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.e2e.chart.conftest import Render, only
+from tests.e2e.harness.binaries import module_folder
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.helm import CHART, Helm
+from tests.e2e.harness.installing import install_crds
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.waiting import until
 
-FOREIGN = {
-    "monitoring.coreos.com": ("ServiceMonitor", "PodMonitor", "PrometheusRule"),
-    "cert-manager.io": ("Certificate", "Issuer"),
-}
-"""Kinds that others bring. Their CRDs stand here without a schema, and only while none is there."""
+MONITORING = ("servicemonitors", "podmonitors", "prometheusrules")
 
 
 @pytest.fixture(scope="module")
-def foreign_kinds(cluster: Cluster) -> Iterator[None]:
-    """The kinds of prometheus-operator and cert-manager."""
-    api = cluster.api
-    made = []
-    for group, kinds in FOREIGN.items():
-        for kind in kinds:
-            name = f"{kind.lower()}s.{group}"
-            if api.find("CustomResourceDefinition", name) is None:
-                api.create(_crd(name, group, kind))
-                made.append(name)
-            until(lambda name=name: _served(cluster, name), f"{name} is served")  # type: ignore[misc]
-    yield
-    for name in made:
-        api.delete("CustomResourceDefinition", name)
-
-
-def _crd(name: str, group: str, kind: str) -> dict[str, object]:
-    version = {
-        "name": "v1",
-        "served": True,
-        "storage": True,
-        "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-    }
-    names = {"kind": kind, "plural": name.partition(".")[0], "singular": kind.lower()}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": name},
-        "spec": {"group": group, "names": names, "scope": "Namespaced", "versions": [version]},
-    }
-
-
-def _served(cluster: Cluster, name: str) -> bool:
-    plural, _, group = name.partition(".")
-    return cluster.api.request("GET", f"/apis/{group}/v1/{plural}").status == 200
+def foreign_kinds(cluster: Cluster) -> None:
+    """The kinds of prometheus-operator and cert-manager, with their own schemas."""
+    operator = module_folder("prometheusoperator", "github.com/prometheus-operator/prometheus-operator")
+    folder = operator / "example" / "prometheus-operator-crd"
+    cert_manager = module_folder("certmanager", "github.com/cert-manager/cert-manager")
+    paths = [
+        *(folder / f"monitoring.coreos.com_{kind}.yaml" for kind in MONITORING),
+        *sorted((cert_manager / "deploy/crds").glob("*.yaml")),
+    ]
+    install_crds(cluster.api, [yaml.safe_load(path.read_text()) for path in paths])
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.conftest import Audit, MakeNamespace
 from tests.e2e.harness.cluster import Cluster
+from tests.e2e.harness.control_plane import pod_creation
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import download_pod, hugging_face_model, predictor_pod
 from tests.e2e.harness.release import Release
@@ -100,16 +101,10 @@ def test_a_pod_of_kserve_arrives_once_in_a_namespace_labelled_all(
     team.apply(hugging_face_model("llama"))
     pod = team.predictor("llama")
     assert tokens(pod)["storage-initializer"] == DEFAULT
-    (creation,) = [
-        event
-        for event in audit()
-        if event.get("verb") == "create"
-        and event.get("objectRef", {}).get("resource") == "pods"
-        and event["objectRef"].get("namespace") == team.namespace
-    ]
+    creation = pod_creation(audit(), team.namespace)
     ours = {
         name
-        for name in creation["annotations"]
+        for name in creation
         if "hf-token-injector.io/" in name and not name.startswith(("mutation.", "patch."))
     }
     assert {name.partition("/")[0] for name in ours} == {"inferenceservice-pods.hf-token-injector.io"}

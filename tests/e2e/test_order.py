@@ -9,6 +9,7 @@ from tests.e2e.conftest import Audit, MakeNamespace
 from tests.e2e.harness.api import Object
 from tests.e2e.harness.cases import Case, read_cases
 from tests.e2e.harness.cluster import Cluster
+from tests.e2e.harness.control_plane import pod_creation
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import hugging_face_model
 from tests.e2e.harness.release import Release
@@ -56,16 +57,10 @@ def test_only_a_configuration_that_sorts_first_needs_its_second_call(
     Both orders are called in two rounds, as each of the two webhooks changes the Pod after the other was
     called; what sorts last changes nothing in the second.
     """
-    (creation,) = [
-        event
-        for event in audit()
-        if event.get("verb") == "create"
-        and event.get("objectRef", {}).get("resource") == "pods"
-        and event["objectRef"].get("namespace") == team.namespace
-    ]
+    creation = pod_creation(audit(), team.namespace)
     rounds = {
         name.rpartition("/")[2].rpartition("_index_")[0]
-        for name, text in creation["annotations"].items()
+        for name, text in creation.items()
         if name.startswith("mutation.webhook.admission.k8s.io/")
         and "hf-token-injector.io" in text
         and json.loads(text)["mutated"]

@@ -86,6 +86,7 @@ OWN_ENTRIES = {
     "secretKeyRef": _entry(secretKeyRef={"name": "mine", "key": "mine"}),
     "configMapKeyRef": _entry(configMapKeyRef={"name": "mine", "key": "mine"}),
     "fieldRef": _entry(fieldRef={"fieldPath": "metadata.name"}),
+    "fileKeyRef": _entry(fileKeyRef={"volumeName": "mine", "path": "mine", "key": "HF_TOKEN"}),
     "resourceFieldRef": _entry(resourceFieldRef={"resource": "limits.cpu"}),
 }
 
@@ -110,7 +111,7 @@ def _without_defaults(source: dict[str, Any], written: dict[str, Any]) -> dict[s
     """Return what was written, with what the API server itself adds to a reference."""
     expected: dict[str, Any] = copy.deepcopy(written.get("valueFrom", {}))
     for kind, reference in expected.items():
-        for added in ("apiVersion", "divisor"):
+        for added in ("apiVersion", "divisor", "optional"):
             if added in source.get(kind, {}):
                 reference.setdefault(added, source[kind][added])
     return expected

@@ -172,6 +172,19 @@ class ControlPlane(Cluster):
         )
 
 
+def pod_creation(noted: list[dict[str, Any]], namespace: str) -> dict[str, str]:
+    """Return what was noted of the one Pod that was created in a namespace, each webhook's call among it."""
+    (event,) = [
+        event
+        for event in noted
+        if event.get("verb") == "create"
+        and event.get("objectRef", {}).get("resource") == "pods"
+        and event["objectRef"].get("namespace") == namespace
+    ]
+    annotations: dict[str, str] = event["annotations"]
+    return annotations
+
+
 def _write_files(folder: Path, token: str) -> bytes:
     """Write what the API server is started with, and return the CA that its clients trust."""
     now = datetime.now(UTC)

@@ -181,6 +181,17 @@ def test_every_entry_behaves_alike(configuration: Manifest) -> None:
         )
 
 
+def test_no_entry_asks_for_more_than_pods_and_inference_services(configuration: Manifest) -> None:
+    """No Leases, Nodes, reviews of tokens or access, and no status: a cluster without us goes on."""
+    asked = {
+        (group, version, resource)
+        for entry in configuration["webhooks"]
+        for rule in entry["rules"]
+        for group, version, resource in product(rule["apiGroups"], rule["apiVersions"], rule["resources"])
+    }
+    assert asked == {("", "v1", "pods"), ("serving.kserve.io", "v1beta1", "inferenceservices")}
+
+
 def test_failure_policy_and_time_limit_are_the_platforms_choice(render: Render) -> None:
     """For all entries alike."""
     values = {"webhook": {"failurePolicy": "Ignore", "timeoutSeconds": 1}, "service": {"port": 8443}}

@@ -18,10 +18,12 @@ TEXT = """<!-- Written by scripts/coverage_page.py from tests/e2e/cases; `make d
 # What gets which token
 
 Each row is a container of a Pod that the real controllers made of a case in
-[`tests/e2e/cases`](../tests/e2e/cases). `make e2e` applies every case and compares each container of each
-Pod; one that is not in the table, or has another token, fails. The namespace's own Secret is `hf-secret`,
-key `token`. A token that the webhook writes on the InferenceService reaches the serving container, whether
-that one asks the Hub or `storage-initializer` does.
+[`tests/e2e/cases`](../tests/e2e/cases). [`test_workloads.py`](../tests/e2e/test_workloads.py) applies every
+case and compares each container of each Pod; one that is not in the table, or has another token, fails.
+Where a case names a value of `inferenceService.mutate`, [`test_mutate.py`](../tests/e2e/test_mutate.py) does
+so under that value. The namespace's own Secret is `hf-secret`, key `token`. A token that the webhook writes
+on the InferenceService reaches the serving container, whether that one asks the Hub or
+`storage-initializer` does.
 
 """
 END = """
@@ -34,6 +36,8 @@ def rows() -> Iterator[tuple[str, ...]]:
     for path in sorted(CASES.glob("*.yaml")):
         about: dict[str, Any] = next(iter(yaml.safe_load_all(path.read_text())))
         title = f"[{about['title']}](../tests/e2e/cases/{path.name})"
+        if mutate := about.get("needs", {}).get("mutate"):
+            title += f", under `inferenceService.mutate: {mutate}`"
         for pod in about["pods"]:
             label = pod["selector"].rpartition("=")[2]
             for name, holding in pod["containers"].items():

@@ -95,7 +95,9 @@ class Forwarder:
         assert task
         self._passing.add(task)
         try:
-            await self._forward(reader, writer)
+            # Cancelled by `_serve` alone; asyncio would log a task of its streams that ends in this way.
+            with suppress(asyncio.CancelledError):
+                await self._forward(reader, writer)
         finally:
             self._passing.discard(task)
             writer.transport.abort()

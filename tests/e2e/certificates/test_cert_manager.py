@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.harness.cert_manager import start_cert_manager
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.load import load
-from tests.e2e.harness.processes import Processes
+from tests.e2e.harness.processes import Process, Processes
 from tests.e2e.harness.release import NAME, NAMESPACE, Release
 from tests.e2e.harness.waiting import until
 
@@ -16,9 +16,15 @@ _CERTIFICATE = f"/apis/cert-manager.io/v1/namespaces/{NAMESPACE}/certificates/{N
 
 
 @pytest.fixture(scope="module")
-def values(cluster: Cluster, processes: Processes) -> dict[str, Any]:
+def cert_manager(cluster: Cluster, processes: Processes) -> Process:
+    """cert-manager's controllers, and their CRDs."""
+    return start_cert_manager(cluster, processes)
+
+
+@pytest.fixture(scope="module")
+def values(cert_manager: Process) -> dict[str, Any]:
     """The chart's values, on a cluster that has cert-manager."""
-    start_cert_manager(cluster, processes)
+    cert_manager.check()
     return {"certificates": {"mode": "cert-manager"}}
 
 
@@ -29,10 +35,15 @@ def replicas() -> int:
 
 
 @pytest.fixture(scope="module")
-def serving(release: Release) -> Release:
+def serving(release: Release, cert_manager: Process) -> Release:
     """The release, once cert-manager has issued what its Pods mount."""
     secret = until(lambda: _secret_name(release), "the Deployment mounts a Secret")
-    until(lambda: _filled(release, secret), "cert-manager issues the certificate")
+
+    def issued() -> bool:
+        cert_manager.check()
+        return bool(_data(release, secret).get("tls.crt"))
+
+    until(issued, "cert-manager issues the certificate")
     for _ in range(2):
         release.start_replica()
     until(lambda: all(release.bundles().values()), "cainjector fills caBundle")
@@ -41,10 +52,10 @@ def serving(release: Release) -> Release:
 
 
 def test_what_cert_manager_issues_is_served_and_trusted(serving: Release, namespace: str) -> None:
-    """Every entry's caBundle is cainjector's, and the API server trusts both replicas by it."""
+    """Every entry's caBundle is the issuer's, and the API server trusts both replicas by it."""
     with load(serving.api, namespace):
         pass
-    assert len(set(serving.bundles().values())) == 1
+    assert set(serving.bundles().values()) == {_data(serving, _secret_name(serving))["ca.crt"]}
 
 
 def test_a_renewal_refuses_nothing(serving: Release, namespace: str) -> None:
@@ -94,9 +105,9 @@ def _secret_name(release: Release) -> str:
     return next((str(volume["secret"]["secretName"]) for volume in volumes if "secret" in volume), "")
 
 
-def _filled(release: Release, secret: str) -> bool:
-    found = release.api.find("Secret", secret, NAMESPACE)
-    return found is not None and bool(found.get("data", {}).get("tls.crt"))
+def _data(release: Release, secret: str) -> dict[str, str]:
+    found = release.api.find("Secret", secret, NAMESPACE) or {}
+    return dict(found.get("data") or {})
 
 
 def _revision(release: Release) -> int:

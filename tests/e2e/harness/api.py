@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import httpx
@@ -177,9 +177,3 @@ def _context(identification: Identification) -> ssl.SSLContext:
 def _warning_text(header: str) -> str:
     """Return the text of a Warning header (`299 - "text"`)."""
     return header.partition('"')[2].rpartition('"')[0].replace('\\"', '"')
-
-
-def env_of(container: Mapping[str, Any]) -> Iterator[tuple[str, Object]]:
-    """Yield name and entry of a container's variables."""
-    for entry in container.get("env") or ():
-        yield entry["name"], entry

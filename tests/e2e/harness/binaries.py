@@ -23,7 +23,6 @@ CONTROLPLANE = Path(__file__).parents[1] / "controlplane"
 _CLUSTER = {"etcd", "kube-apiserver", "kube-controller-manager", "cert-manager"}
 """Of no use with a cluster that somebody else has started."""
 
-KUBERNETES = "1.37"
 _VERSION = "k8s.io/component-base/version"
 
 

@@ -29,12 +29,9 @@ class Forwarder:
 
     Attributes:
         port: Where it listens, on both loopback addresses.
-        refused: Connections that came while no replica was ready.
     """
 
     port: int
-    refused: int = 0
-    accepted: int = 0
     _endpoints: list[Endpoint] = field(default_factory=list)
     _turn: int = 0
 
@@ -65,11 +62,6 @@ class Forwarder:
         """Send nothing to a replica any more; what is connected stays."""
         if endpoint in self._endpoints:
             self._endpoints.remove(endpoint)
-
-    @property
-    def ready(self) -> int:
-        """How many replicas are ready."""
-        return sum(endpoint.ready for endpoint in self._endpoints)
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
@@ -105,9 +97,7 @@ class Forwarder:
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ready = [endpoint for endpoint in self._endpoints if endpoint.ready]
         if not ready:
-            self.refused += 1
             return
-        self.accepted += 1
         self._turn += 1
         endpoint = ready[self._turn % len(ready)]
         try:

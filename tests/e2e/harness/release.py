@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-import yaml
 
 from tests.e2e.harness.api import Object
 from tests.e2e.harness.cluster import Cluster
@@ -314,10 +313,3 @@ def _moved(text: str, moved: Mapping[str, str]) -> str:
     for path, folder in moved.items():
         text = text.replace(path, folder)
     return text
-
-
-def read_settings(release: Release) -> dict[str, Any]:
-    """Return the settings file that the chart rendered."""
-    data = release.api.get("ConfigMap", NAME, NAMESPACE)["data"]
-    settings: dict[str, Any] = yaml.safe_load(data["config.yaml"])
-    return settings

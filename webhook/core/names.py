@@ -78,6 +78,7 @@ class MissingSecret(StrEnum):
 
 
 # KServe (github.com/kserve/kserve, pkg/constants/constants.go).
+KSERVE_GROUP: Final = "serving.kserve.io"
 STORAGE_INITIALIZER: Final = "storage-initializer"
 KSERVE_CONTAINER: Final = "kserve-container"
 WORKER_CONTAINER: Final = "worker-container"

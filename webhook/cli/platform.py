@@ -1,0 +1,116 @@
+"""What the platform has installed, as a command finds it: the settings that the webhook runs with.
+
+Whoever asks may not be allowed to read them; then the defaults are assumed, and a sentence says so.
+"""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, NamedTuple
+
+import click
+
+from webhook.cli.terminal import tell
+from webhook.cluster.client import StatusError
+from webhook.cluster.reader import Reader
+from webhook.cluster.resources import CONFIG_MAP, MUTATING_CONFIGURATION
+from webhook.core.settings import Settings
+
+CONFIG: Final = click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The platform's settings; unless given those of the webhook that is installed.",
+)
+MUTATING: Final = click.option(
+    "--mutating-configuration",
+    default="mutating-hf-token-injector",
+    show_default=True,
+    help="Name of the MutatingWebhookConfiguration, by which the webhook is found.",
+)
+_KEY: Final = "config.yaml"
+"""Of the chart's ConfigMap."""
+
+
+class Platform(NamedTuple):
+    """The webhook of a cluster.
+
+    Attributes:
+        settings: Those it runs with, or the defaults.
+        configuration: The MutatingWebhookConfiguration; None where there is none or it may not be read.
+        namespace, service: Of its Service; empty where they are not known.
+        assumed: Why `settings` are the defaults; empty where they are the platform's.
+    """
+
+    settings: Settings
+    configuration: dict[str, Any] | None = None
+    namespace: str = ""
+    service: str = ""
+    assumed: str = ""
+
+
+async def find_platform(reader: Reader, config: Path | None, mutating_configuration: str) -> Platform:
+    """Return what is installed.
+
+    Raises:
+        click.UsageError: `config` is wrong.
+        NoAnswerError: The API server does not answer.
+    """
+    try:
+        configuration = await reader.get(MUTATING_CONFIGURATION, mutating_configuration)
+        assumed = (
+            "" if configuration else f"there is no MutatingWebhookConfiguration {mutating_configuration}"
+        )
+    except StatusError as error:
+        configuration, assumed = None, str(error)
+    service = _service(configuration or {})
+    namespace, name = str(service.get("namespace", "")), str(service.get("name", ""))
+    if config is not None:
+        return Platform(load(config), configuration, namespace, name)
+    text: str | None = None
+    if configuration is not None and name:
+        try:
+            found = await reader.get(CONFIG_MAP, name, namespace) or {}
+            text = (found.get("data") or {}).get(_KEY)
+            assumed = "" if text else f"there is no ConfigMap {namespace}/{name} with {_KEY}"
+        except StatusError as error:
+            assumed = str(error)
+    settings = Settings() if text is None else _parse(text)
+    return Platform(settings, configuration, namespace, name, assumed)
+
+
+def tell_if_assumed(platform: Platform) -> None:
+    """Say on standard error that the defaults are assumed, and what to do about it."""
+    if platform.assumed:
+        tell(
+            f"The platform's settings cannot be read ({platform.assumed}); defaults are assumed, or --config."
+        )
+
+
+def load(config: Path) -> Settings:
+    """Read a settings file.
+
+    Raises:
+        click.UsageError: It is wrong.
+    """
+    # Imported here: reading settings costs 0.4 s that a run without them need not pay.
+    from webhook.settings import SettingsError, load_settings  # noqa: PLC0415
+
+    try:
+        return load_settings(config, environ={}).settings
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _parse(text: str) -> Settings:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / _KEY
+        path.write_text(text)
+        return load(path)
+
+
+def _service(configuration: dict[str, Any]) -> dict[str, Any]:
+    for entry in configuration.get("webhooks") or []:
+        service = (entry.get("clientConfig") or {}).get("service")
+        if service:
+            return dict(service)
+    return {}

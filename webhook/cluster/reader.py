@@ -1,0 +1,113 @@
+"""Objects of the API, read with the rights of whoever asks: get, and lists page by page.
+
+For commands. The server reads no objects: it follows metadata (`webhook.cluster.namespaces`).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from webhook.cluster.client import Client, StatusError
+from webhook.cluster.resources import Resource
+
+PAGE: Final = 500
+"""Objects in an answer, as kubectl does it."""
+
+SECONDS: Final = 30.0
+"""How long a request of a command may take: a page of 500 Pods may be 10 MB. For `Client(seconds=…)`."""
+
+_NOT_FOUND: Final = 404
+_METADATA: Final = "application/json;as={};g=meta.k8s.io;v=v1,application/json"
+
+Object = dict[str, Any]
+"""An object as the API server sends it, with `kind` and `apiVersion`, also where it comes from a list."""
+
+
+class Reader:
+    """Reads objects over a client."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._versions: dict[Resource, str] = {}
+
+    async def get(
+        self, resource: Resource, name: str, namespace: str = "", *, metadata_only: bool = False
+    ) -> Object | None:
+        """Return one object, or None where it does not exist (or its kind is not installed).
+
+        Raises:
+            StatusError: The API server refuses (403, for one).
+            NoAnswerError: There was no answer.
+        """
+        accept = _METADATA.format("PartialObjectMetadata") if metadata_only else "application/json"
+        for version in self._candidates(resource):
+            try:
+                found = await self._client.get(
+                    resource.path(version, namespace, name), parameters={}, accept=accept
+                )
+            except StatusError as error:
+                if error.status == _NOT_FOUND:
+                    continue
+                raise
+            self._versions[resource] = version
+            return _whole(found, resource, version)
+        return None
+
+    async def list_all(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        metadata_only: bool = False,
+    ) -> list[Object]:
+        """Return all objects of a namespace, or of all namespaces; none where the kind is not installed.
+
+        Raises:
+            StatusError: The API server refuses (403, for one).
+            NoAnswerError: There was no answer.
+        """
+        accept = _METADATA.format("PartialObjectMetadataList") if metadata_only else "application/json"
+        parameters = {
+            key: value
+            for key, value in (
+                ("limit", str(PAGE)),
+                ("labelSelector", label_selector),
+                ("fieldSelector", field_selector),
+            )
+            if value
+        }
+        for version in self._candidates(resource):
+            try:
+                found = await self._pages(resource.path(version, namespace), parameters, accept)
+            except StatusError as error:
+                if error.status == _NOT_FOUND:
+                    continue
+                raise
+            self._versions[resource] = version
+            return [_whole(item, resource, version) for item in found]
+        return []
+
+    async def _pages(self, path: str, parameters: Mapping[str, str], accept: str) -> list[Object]:
+        found: list[Object] = []
+        more = ""
+        while True:
+            asked = {**parameters, "continue": more} if more else parameters
+            page = await self._client.get(path, parameters=asked, accept=accept)
+            items = page.get("items")
+            found += [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+            metadata = page.get("metadata")
+            more = str(metadata.get("continue") or "") if isinstance(metadata, dict) else ""
+            if not more:
+                return found
+
+    def _candidates(self, resource: Resource) -> tuple[str, ...]:
+        """Return the versions to try: the one that answered before, else all."""
+        version = self._versions.get(resource)
+        return (version,) if version else resource.versions
+
+
+def _whole(found: Mapping[str, Any], resource: Resource, version: str) -> Object:
+    """Return an object with its kind: those of a list come without."""
+    api_version = f"{resource.group}/{version}" if resource.group else version
+    return {**found, "apiVersion": api_version, "kind": resource.kind}

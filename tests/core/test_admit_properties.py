@@ -85,7 +85,7 @@ _PLATFORMS = st.builds(
 _CLUSTERS = st.builds(
     lambda annotations, mode, exists: Knowledge(
         {"team-a": Namespace({f"{_PREFIX}inject": mode}, annotations)},
-        {("team-a", "hf-secret"): exists} if exists is not None else {},
+        {"hf-secret": frozenset(["team-a"] * exists)} if exists is not None else {},
     ),
     st.dictionaries(st.sampled_from([f"{_PREFIX}secret", f"{_PREFIX}method"]), _WORDS, max_size=1),
     st.sampled_from(["enabled", "enabled", "audit"]),

@@ -91,7 +91,7 @@ def _situation(folder: Path) -> Situation:
     labels = asked.get("labels", {"hf-token-injector.io/inject": "enabled"})
     knowledge = Knowledge(
         {} if asked.get("unknown") else {name: Namespace(labels, asked.get("annotations", {}))},
-        {(name, secret): exists for secret, exists in case.get("secrets", {}).items()},
+        {secret: frozenset({name} if exists else ()) for secret, exists in case.get("secrets", {}).items()},
     )
     request = Request(
         group,

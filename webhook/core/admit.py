@@ -177,16 +177,16 @@ def _decision(case: Case, denial: str | None) -> Decision:
         case.warnings.append(f"would be refused: {denial}")
     warnings = [_short(redact(text)) for text in dict.fromkeys(case.warnings)] if case.warnings else []
     if case.audit:
-        return Decision(Outcome.AUDITED, case.verdicts, [], warnings, None, case.operations)
+        return Decision(Outcome.AUDITED, case.verdicts, [], warnings, None, case.operations, case.presence)
     if denial is not None:
-        return Decision(Outcome.DENIED, case.verdicts, [], warnings, denial)
+        return Decision(Outcome.DENIED, case.verdicts, [], warnings, denial, [], case.presence)
     if case.operations:
         outcome = Outcome.INJECTED
     elif any(verdict.action is _KEEP for verdict in case.verdicts):
         outcome = Outcome.ALREADY_INJECTED
     else:
         outcome = Outcome.NOT_NEEDED
-    return Decision(outcome, case.verdicts, case.operations, warnings)
+    return Decision(outcome, case.verdicts, case.operations, warnings, None, [], case.presence)
 
 
 def _short(text: str) -> str:

@@ -8,7 +8,7 @@ from webhook.core.asked import Asked, NamespaceAsked, RefusedError, of_namespace
 from webhook.core.decision import Action, Choice, PatchOperation, Request, Verdict
 from webhook.core.judge import Surroundings
 from webhook.core.kinds import Place
-from webhook.core.knowledge import Knowledge
+from webhook.core.knowledge import Knowledge, Presence
 from webhook.core.names import InjectMode, Method, MissingSecret
 from webhook.core.reasons import Reason, Source
 from webhook.core.references import Budget
@@ -16,6 +16,10 @@ from webhook.core.secrets import Neighbour, choose
 from webhook.core.settings import Settings
 
 _INJECTED = patch.escape(names.INJECTED)
+_ACTS = frozenset({MissingSecret.SKIP, MissingSecret.DENY})
+"""Where it matters to the decision whether the Secret exists."""
+_WARNING = 120
+"""Characters of a warning that clients show (Kubernetes API, AdmissionResponse)."""
 
 
 class Case:
@@ -26,6 +30,7 @@ class Case:
         optional: Whether references of ours are `optional`; constant for a setting, so that the same object
             always gets the same entry.
         audit: The namespace is in audit mode.
+        presence: Secrets that are absent, and those of which it would matter and is not known.
     """
 
     def __init__(self, request: Request, knowledge: Knowledge, settings: Settings) -> None:
@@ -45,7 +50,8 @@ class Case:
             self.audit = namespace.labels.get(names.INJECT) == InjectMode.AUDIT
         self.missing_secret = self.namespace_asked.missing_secret or settings.missing_secret
         self.optional = self.missing_secret is not MissingSecret.REQUIRE
-        self._warned: set[str] = set()
+        self.presence: dict[str, Presence] = {}
+        self._acts = self.missing_secret in _ACTS
 
     def too_many(self, pointer: str) -> None:
         """Say that what begins at a pointer is not looked at any more."""
@@ -101,22 +107,25 @@ class Case:
         Raises:
             RefusedError: The platform or the Namespace wants such objects refused.
         """
-        namespace = self.request.namespace
-        known = self.knowledge.secrets
-        if (
-            not known
-            or choice.source is Source.NEIGHBOUR
-            or known.get((namespace, choice.secret)) is not False
-        ):
+        if not (self.knowledge.secrets or self._acts) or choice.source is Source.NEIGHBOUR:
             return False
-        command = (
-            f"kubectl create secret generic {choice.secret} -n {namespace} --from-literal={choice.key}=hf_..."
-        )
+        namespace, name = self.request.namespace, choice.secret
+        presence = self.knowledge.secret(namespace, name)
+        if presence is Presence.PRESENT:
+            return False
+        if presence is Presence.UNKNOWN:
+            if self._acts:
+                self.presence[name] = presence
+            return False
+        command = f"kubectl create secret generic {name} -n {namespace} --from-literal={choice.key}=hf_..."
+        told, self.presence[name] = name in self.presence, presence
         if self.missing_secret is MissingSecret.DENY:
-            raise RefusedError(f"Secret {choice.secret} does not exist in namespace {namespace}: {command}")
-        if choice.secret not in self._warned:
-            self._warned.add(choice.secret)
-            self.warnings.append(f"Secret {choice.secret} is missing: {command}")
+            raise RefusedError(f"Secret {name} does not exist in namespace {namespace}: {command}")
+        if not told:
+            warning = f"Secret {name} is missing: {command}"
+            # A command that is cut mends nothing.
+            whole = len(warning) <= _WARNING
+            self.warnings += [warning] if whole else [f"Secret {name} is missing:"[:_WARNING], command]
         return self.missing_secret is MissingSecret.SKIP
 
     def remember(

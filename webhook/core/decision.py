@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
+from webhook.core.knowledge import Presence
 from webhook.core.names import Method
 from webhook.core.reasons import Outcome, Reason, Source
 
@@ -124,6 +125,8 @@ class Decision:
         warnings: Sentences for `kubectl apply`, 120 characters at most.
         denial: The sentence of a refusal, which says what to change; None where the object is admitted.
         audited: What `patch` would have been in audit mode.
+        presence: Secrets that are absent, and those which are to be skipped or refused where they are absent and
+            of which nothing is known.
     """
 
     outcome: Outcome
@@ -132,6 +135,7 @@ class Decision:
     warnings: list[str] = field(default_factory=list)
     denial: str | None = None
     audited: list[PatchOperation] = field(default_factory=list)
+    presence: dict[str, Presence] = field(default_factory=dict)
 
     @property
     def allowed(self) -> bool:

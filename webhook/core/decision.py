@@ -125,8 +125,8 @@ class Decision:
         warnings: Sentences for `kubectl apply`, 120 characters at most.
         denial: The sentence of a refusal, which says what to change; None where the object is admitted.
         audited: What `patch` would have been in audit mode.
-        presence: Secrets that are absent, and those which are to be skipped or refused where they are absent and
-            of which nothing is known.
+        presence: Secrets that are absent, and those which are to be skipped or refused where they are absent
+            and of which nothing is known.
     """
 
     outcome: Outcome

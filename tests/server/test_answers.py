@@ -8,8 +8,9 @@ import jsonpatch
 import pytest
 
 from tests.server.running import JSON, Running, exchange
-from webhook.core.admit import admit
+from webhook.core.decision import Decision, Scope
 from webhook.server import app
+from webhook.server.app import Judgement
 
 
 def dump(value: object) -> bytes:
@@ -129,10 +130,10 @@ def test_a_refused_review_keeps_its_connection(server: Running, review_bytes: by
 def test_our_own_bug_is_a_500_that_shows_no_value(
     server: Running, review_bytes: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object) -> Decision:
         raise ValueError("hf_thisIsAToken") from KeyError("hf_another")
 
-    monkeypatch.setattr(app, "admit", broken)
+    monkeypatch.setitem(app.PATHS, "/mutate", Judgement(Scope.KSERVE, broken))
     answer = server.post(review_bytes)
     assert answer.status == 500
     assert answer.body == b"hf-token-injector has a bug; its log says where.\n"
@@ -145,9 +146,9 @@ def test_our_own_bug_is_a_500_that_shows_no_value(
 def test_it_goes_on_after_a_bug(
     server: Running, review_bytes: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "admit", None)
-    assert server.post(review_bytes).status == 500
-    monkeypatch.setattr(app, "admit", admit)
+    with monkeypatch.context() as broken:
+        broken.delitem(app.PATHS, "/mutate")
+        assert server.post(review_bytes).status == 500
     assert server.post(review_bytes).status == 200
 
 

@@ -15,7 +15,7 @@ from webhook.core.reasons import Outcome, Reason
 from webhook.server.logs import log_review, make_logger
 from webhook.server.metrics import BUCKETS, Metrics
 from webhook.server.readiness import Readiness
-from webhook.server.review import Review
+from webhook.server.review import Answered, Review
 from webhook.settings import LogSettings
 
 REVIEW = Review("uid-1", None, "Pod", "team-a", "CREATE", "llama", dry_run=True)
@@ -42,10 +42,10 @@ def samples(metrics: Metrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], f
 
 def test_a_review_is_counted_by_kind_operation_and_outcome_and_each_container_by_reason() -> None:
     metrics = Metrics()
-    metrics.reviewed("/mutate", REVIEW, INJECTED, 0.003)
-    metrics.reviewed("/mutate", REVIEW, INJECTED, 100)
+    metrics.reviewed(Answered("/mutate", REVIEW, INJECTED, 0.003))
+    metrics.reviewed(Answered("/mutate", REVIEW, INJECTED, 100))
     found = samples(metrics)
-    labels = (("kind", "Pod"), ("operation", "CREATE"), ("outcome", "Injected"))
+    labels = (("endpoint", "/mutate"), ("kind", "Pod"), ("operation", "CREATE"), ("outcome", "Injected"))
     assert found["reviews_total", labels] == 2
     assert found["containers_total", (("action", "add"), ("reason", "HubUri"))] == 2
     assert found["containers_total", (("action", "none"), ("reason", "NoHubReference"))] == 4
@@ -55,7 +55,7 @@ def test_durations_fall_into_the_buckets_that_were_promised() -> None:
     assert BUCKETS == (0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 2.5, 10, 25)
     metrics = Metrics()
     for seconds in (0.001, 0.003, 100):
-        metrics.reviewed("/mutate", REVIEW, INJECTED, seconds)
+        metrics.reviewed(Answered("/mutate", REVIEW, INJECTED, seconds))
     where = (("endpoint", "/mutate"), ("kind", "Pod"))
     found = {
         dict(labels)["le"]: value
@@ -71,8 +71,8 @@ def test_labels_never_come_from_a_review() -> None:
     metrics = Metrics()
     for number in range(100):
         review = REVIEW._replace(kind=f"Kind{number}", operation=f"OPERATION{number}")
-        metrics.reviewed("/mutate", review, INJECTED, 0.001)
-    labels = (("kind", "other"), ("operation", "other"), ("outcome", "Injected"))
+        metrics.reviewed(Answered("/mutate", review, INJECTED, 0.001))
+    labels = (("endpoint", "/mutate"), ("kind", "other"), ("operation", "other"), ("outcome", "Injected"))
     assert samples(metrics)["reviews_total", labels] == 100
 
 
@@ -111,7 +111,7 @@ def test_readiness_waits_for_every_condition() -> None:
 
 def log(decision: Decision, settings: LogSettings = LogSettings()) -> bytes:  # noqa: B008 - it is frozen
     stream = io.BytesIO()
-    log_review(make_logger(settings, stream), REVIEW, decision, 0.0012345)
+    log_review(make_logger(settings, stream), Answered("/mutate", REVIEW, decision, 0.0012345))
     return stream.getvalue()
 
 
@@ -121,6 +121,7 @@ def test_a_review_is_one_line_with_these_fields_and_no_others() -> None:
     assert line == {
         "event": "review",
         "level": "info",
+        "endpoint": "/mutate",
         "uid": "uid-1",
         "namespace": "team-a",
         "kind": "Pod",
@@ -176,10 +177,10 @@ def test_a_log_that_cannot_be_written_stops_nothing(review_bytes: bytes) -> None
         def write(self, _: object) -> int:
             raise OSError(28, "No space left on device")
 
-    log_review(make_logger(LogSettings(), Full()), REVIEW, INJECTED, 0.001)
+    log_review(make_logger(LogSettings(), Full()), Answered("/mutate", REVIEW, INJECTED, 0.001))
 
 
 def test_standard_output_is_the_default(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    log_review(make_logger(LogSettings()), REVIEW, INJECTED, 0.001)
+    log_review(make_logger(LogSettings()), Answered("/mutate", REVIEW, INJECTED, 0.001))
     sys.stdout.flush()
     assert json.loads(capfdbinary.readouterr().out)["event"] == "review"

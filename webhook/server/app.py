@@ -1,13 +1,13 @@
-"""The HTTPS application: `/mutate` and `/mutate/all`.
+"""The HTTPS application: the paths that the webhook configurations call.
 
-The two routes are plain ASGI endpoints on a FastAPI app, and the app runs without the default stack of
+The routes are plain ASGI endpoints on a FastAPI app, and the app runs without the default stack of
 middleware: telemetry, body limit and exit stacks do nothing here and cost a fifth of a request (measured).
 """
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -16,7 +16,8 @@ from starlette.types import ASGIApp
 from structlog.typing import FilteringBoundLogger
 
 from webhook.core.admit import admit
-from webhook.core.decision import Decision, Scope
+from webhook.core.decision import Decision, Request, Scope
+from webhook.core.knowledge import Knowledge
 from webhook.core.reasons import Outcome
 from webhook.core.settings import Settings
 from webhook.server.body import LARGE, Bodies
@@ -25,7 +26,7 @@ from webhook.server.logs import describe_exception, log_review
 from webhook.server.memory import uncollected
 from webhook.server.metrics import Metrics
 from webhook.server.problem import Disconnected, Problem
-from webhook.server.review import parse_review, render_review
+from webhook.server.review import Answered, parse_review, render_review
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -47,12 +48,32 @@ class Serving:
     max_body_bytes: int
 
 
-class Mutate:
-    """An endpoint that answers AdmissionReviews of one scope."""
+Decide = Callable[[Request, Knowledge, Settings], Decision]
 
-    def __init__(self, path: str, scope: Scope, serving: Serving, bodies: Bodies) -> None:
+
+class Judgement(NamedTuple):
+    """What one path decides.
+
+    Attributes:
+        scope: Which Pods it may be asked about.
+        decide: The core's answer to a request.
+    """
+
+    scope: Scope
+    decide: Decide
+
+
+PATHS: Final[Mapping[str, Judgement]] = {
+    "/mutate": Judgement(Scope.KSERVE, admit),
+    "/mutate/all": Judgement(Scope.ALL, admit),
+}
+
+
+class Endpoint:
+    """An endpoint that answers the AdmissionReviews of one path."""
+
+    def __init__(self, path: str, serving: Serving, bodies: Bodies) -> None:
         self._path = path
-        self._scope = scope
         self._serving = serving
         self._bodies = bodies
 
@@ -84,20 +105,21 @@ class Mutate:
         """
         serving = self._serving
         started = time.perf_counter()
-        review = parse_review(body, self._scope)
+        scope, decide = PATHS[self._path]
+        review = parse_review(body, scope)
         known, doubt = serving.known, None
         if review.request is None:
             decision = Decision(Outcome.OPERATION_NOT_HANDLED)
         elif known.sure(review.namespace):
-            decision = admit(review.request, known.knowledge, serving.settings)
+            decision = decide(review.request, known.knowledge, serving.settings)
         else:
             await known.arrival(review.namespace)
-            decision = admit(review.request, known.knowledge, serving.settings)
+            decision = decide(review.request, known.knowledge, serving.settings)
             doubt = _doubt(known, review.namespace, decision)
         answer = render_review(review, decision, doubt)
-        seconds = time.perf_counter() - started
-        serving.metrics.reviewed(self._path, review, decision, seconds, doubt)
-        log_review(serving.logger, review, decision, seconds, doubt)
+        answered = Answered(self._path, review, decision, time.perf_counter() - started, doubt)
+        serving.metrics.reviewed(answered)
+        log_review(serving.logger, answered)
         return answer
 
 
@@ -114,10 +136,7 @@ class App(FastAPI):
             redirect_slashes=False,
             # It would send exceptions, with the values in their messages, wherever OTEL_* points.
             telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-            routes=[
-                Route(path, Mutate(path, scope, serving, bodies), methods=["POST"])
-                for path, scope in (("/mutate", Scope.KSERVE), ("/mutate/all", Scope.ALL))
-            ],
+            routes=[Route(path, Endpoint(path, serving, bodies), methods=["POST"]) for path in PATHS],
         )
         self._serving = serving
 
@@ -186,5 +205,5 @@ def _routing_problem(error: HTTPException, scope: HttpScope) -> Problem:
     if error.status_code == 405:  # noqa: PLR2004
         return Problem(405, f"{scope['path']} takes POST only.", unread=True)
     return Problem(
-        error.status_code, "There is nothing here; reviews go to /mutate or /mutate/all.", unread=True
+        error.status_code, f"There is nothing here; reviews go to {' or '.join(PATHS)}.", unread=True
     )

@@ -12,11 +12,9 @@ from typing import IO, Any
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
-from webhook.core.decision import Decision
 from webhook.core.reasons import Outcome
 from webhook.server.encode import encode
-from webhook.server.known import Doubt
-from webhook.server.review import Review
+from webhook.server.review import Answered
 from webhook.settings import LogSettings
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -102,18 +100,14 @@ def describe_exception(error: BaseException) -> dict[str, Any]:
     return described
 
 
-def log_review(
-    logger: FilteringBoundLogger,
-    review: Review,
-    decision: Decision,
-    seconds: float,
-    doubt: Doubt | None = None,
-) -> None:
+def log_review(logger: FilteringBoundLogger, answered: Answered) -> None:
     """Log one answered review."""
+    endpoint, review, decision, seconds, doubt = answered
     doubted = {"namespace_metadata": doubt} if doubt is not None else {}
     log = logger.warning if decision.outcome in _WORTH_A_WARNING else logger.info
     log(
         "review",
+        endpoint=endpoint,
         uid=review.uid,
         namespace=review.namespace,
         kind=review.kind,

@@ -15,16 +15,18 @@ from prometheus_client import CollectorRegistry, Gauge, PlatformCollector, Proce
 from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 
 from webhook import __version__
-from webhook.core.decision import Decision, Operation
+from webhook.core.decision import Operation
 from webhook.server.certificate_metrics import CertificateMetrics
 from webhook.server.known import Doubt
-from webhook.server.review import Review
+from webhook.server.review import Answered
 
 _MILLISECONDS = (1, 2.5, 5, 10, 25, 100, 500, 1000, 2500, 10_000, 25_000)
 BUCKETS: Final = tuple(bound / 1000 for bound in _MILLISECONDS)
 """Seconds: what is normal (1 to 5 ms), what a person notices, and the API server's limits (3, 10, 30 s)."""
 
-KINDS: Final = frozenset({"InferenceService", "LLMInferenceService", "Pod"})
+KINDS: Final = frozenset(
+    {"ClusterServingRuntime", "InferenceService", "LLMInferenceService", "Pod", "ServingRuntime"}
+)
 """Kinds that our webhook configurations select."""
 OTHER: Final = "other"
 
@@ -60,20 +62,14 @@ class Metrics:
             registry=self.registry,
         ).labels(__version__).set(1)
         self.durations: dict[tuple[str, str], _Durations] = {}
-        self.reviews: Tally[tuple[str, str, str]] = Tally()
+        self.reviews: Tally[tuple[str, str, str, str]] = Tally()
         self.containers: Tally[tuple[str, str]] = Tally()
         self.doubts: Tally[Doubt] = Tally()
         self.refusals: Tally[int] = Tally()
 
-    def reviewed(
-        self,
-        endpoint: str,
-        review: Review,
-        decision: Decision,
-        seconds: float,
-        doubt: Doubt | None = None,
-    ) -> None:
-        """Count one answered review; `endpoint` is one of our paths."""
+    def reviewed(self, answered: Answered) -> None:
+        """Count one answered review."""
+        endpoint, review, decision, seconds, doubt = answered
         kind = review.kind if review.kind in KINDS else OTHER
         operation = review.operation if review.operation in _OPERATIONS else OTHER
         durations = self.durations.get((endpoint, kind))
@@ -81,7 +77,7 @@ class Metrics:
             durations = self.durations[endpoint, kind] = _Durations()
         durations.counts[bisect_left(BUCKETS, seconds)] += 1
         durations.sum += seconds
-        self.reviews[kind, operation, decision.outcome] += 1
+        self.reviews[endpoint, kind, operation, decision.outcome] += 1
         if doubt is not None:
             self.doubts[doubt] += 1
         for verdict in decision.verdicts:
@@ -120,7 +116,7 @@ class _Reviews:
         yield _counter(
             "hf_token_injector_reviews",
             "Reviews that were answered, by how they ended.",
-            ["kind", "operation", "outcome"],
+            ["endpoint", "kind", "operation", "outcome"],
             self._metrics.reviews.items(),
         )
         yield _counter(

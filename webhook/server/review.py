@@ -43,6 +43,22 @@ class Review(NamedTuple):
     dry_run: bool
 
 
+class Answered(NamedTuple):
+    """A review with its answer, for what is counted and logged.
+
+    Attributes:
+        endpoint: The path that it came to, one of ours.
+        seconds: From a complete request to its answer.
+        doubt: What has to be said of the decision, if anything.
+    """
+
+    endpoint: str
+    review: Review
+    decision: Decision
+    seconds: float
+    doubt: Doubt | None = None
+
+
 def parse_review(body: bytes, scope: Scope) -> Review:
     """Read an AdmissionReview.
 

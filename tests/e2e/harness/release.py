@@ -251,12 +251,12 @@ class Release:
             for entry in self.configuration()["webhooks"]
         }
 
-    def reviews(self) -> dict[str, float]:
-        """Return how many reviews the replicas have answered: labels to count."""
+    def reviews(self, endpoint: str = "/mutate") -> dict[str, float]:
+        """Return how many reviews the replicas have answered at a path and below it: labels to count."""
         total: dict[str, float] = {}
         for replica in self.replicas:
             for name, value in replica.metrics().items():
-                if name.startswith("hf_token_injector_reviews_total"):
+                if name.startswith(f'hf_token_injector_reviews_total{{endpoint="{endpoint}'):
                     total[name] = total.get(name, 0) + value
         return total
 

@@ -52,3 +52,14 @@ def test_a_start_script_of_nearly_64_kib_is_read_to_its_end() -> None:
     container = {"name": "c", "command": ["sh", "-c", script]}
     [verdict] = _pod({"containers": [container]}).verdicts
     assert verdict.repositories == ("team-a/model",)
+
+
+def test_variables_that_double_are_never_an_error_and_no_way_round_the_endpoint() -> None:
+    """Nothing in the container refers to a variable, so that only the questions about tokens resolve them."""
+    doubling = [{"name": "A0", "value": "x" * 9000}]
+    doubling += [{"name": f"A{i}", "value": f"$(A{i - 1})$(A{i - 1})"} for i in range(1, 4)]
+    foreign = {"name": "HF_ENDPOINT", "value": "https://elsewhere.example"}
+    for env in ([*doubling, foreign], [foreign, *doubling], [*doubling, {"name": "HF_HOME", "value": "/hf"}]):
+        [verdict] = _pod({"containers": [{**_DOWNLOADS, "env": env}]}).verdicts
+        expected = Reason.FOREIGN_ENDPOINT if foreign in env else Reason.HUB_URI
+        assert verdict.reason is expected, env[0]

@@ -5,12 +5,14 @@ of what it was read from. No value is kept: a reading holds repositories, and na
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from webhook.core import tokens
+from webhook.core.caps import OverCapError
 from webhook.core.hub import HUGGING_FACE
 from webhook.core.references import Budget, Reference, evidence
 from webhook.core.servers import Server
@@ -123,6 +125,10 @@ def read_variables(
     environment = Environment(entries)
     left, steps = budget.left, budget.steps.left
     seen = evidence(container, environment, budget, hinted)
+    if _HOME in entries or not HUGGING_FACE.speaking.isdisjoint(entries):
+        # Nothing may have asked for the variables so far, and the questions below take no error.
+        with suppress(OverCapError):
+            environment.literals()
     return Reading(
         tuple(seen.references),
         tuple([reference.repository for reference in seen.references]),

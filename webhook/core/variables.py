@@ -74,22 +74,32 @@ class Environment:
         """Return name to value, with `$(VAR)` of earlier entries resolved (Kubernetes, `expansion.go`).
 
         Raises:
-            OverCapError: The values double and double.
+            OverCapError: The values double and double. It is raised once; from then on those that were not
+                resolved are `UNKNOWN`.
         """
         if self._resolved is None:
             resolved: dict[str, str] = {}
             self._resolved = resolved
-            for name, entry in self.entries.items():
-                value = entry.get("value")
-                if type(value) is not str:
-                    # An entry without value and valueFrom is the empty string (core/v1, EnvVar).
-                    value = "" if value is None and not entry.get("valueFrom") else UNKNOWN
-                elif len(value) > caps.STRING:
-                    value = UNKNOWN
-                elif "$" in value:
-                    value = self._expand(value, resolved)
-                resolved[name] = value
+            try:
+                self._resolve(resolved)
+            except OverCapError:
+                for name in self.entries:
+                    resolved.setdefault(name, UNKNOWN)
+                raise
         return self._resolved
+
+    def _resolve(self, resolved: dict[str, str]) -> None:
+        """Fill in the variables one after the other, as each may refer to those before it."""
+        for name, entry in self.entries.items():
+            value = entry.get("value")
+            if type(value) is not str:
+                # An entry without value and valueFrom is the empty string (core/v1, EnvVar).
+                value = "" if value is None and not entry.get("valueFrom") else UNKNOWN
+            elif len(value) > caps.STRING:
+                value = UNKNOWN
+            elif "$" in value:
+                value = self._expand(value, resolved)
+            resolved[name] = value
 
     def _expand(self, text: str, known: Mapping[str, str]) -> str:
         def replace(match: re.Match[str]) -> str:

@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "explain": "Tell which containers get a token, and why.",
     "inject": "Write Secret references into manifests, offline.",
     "probe": "Ask the webhook, as the API server would.",
+    "render": "Write manifests that follow from the settings.",
     "serve": "Answer the API server's admission reviews.",
     "version": "Print the version.",
 }

@@ -31,6 +31,7 @@ def server(api: KubernetesApi, tmp_path: Path) -> Iterator[Managed]:
         entry("pods.example.com", "/mutate"),
         entry("all.example.com", "/mutate/all"),
     ]
+    api.cluster.configurations[Kind.VALIDATING] = [entry("policy.example.com", "/mutate/all")]
     managed = Managed(api, tmp_path)
     managed.start()
     wait_for(lambda: managed.ready)
@@ -65,15 +66,40 @@ def probe(api: KubernetesApi, server: Managed, tmp_path: Path) -> Probe:
 def test_every_entry_is_asked_and_its_certificate_verified(probe: Probe) -> None:
     result = probe()
     assert result.exit_code == 0, result.output
-    assert result.stdout == "pods.example.com: answers, Injected\nall.example.com: answers, Injected\n"
+    assert result.stdout.splitlines() == [
+        "pods.example.com: answers, Injected",
+        "all.example.com: answers, Injected",
+        "policy.example.com: answers, NotNeeded",
+    ]
 
 
-def test_only_the_configuration_is_read(probe: Probe, api: KubernetesApi, server: Managed) -> None:
+def test_only_the_configurations_are_read(probe: Probe, api: KubernetesApi, server: Managed) -> None:
     server.end()
     api.requests.clear()
     probe()
-    [(method, target, _headers)] = api.requests
-    assert (method, target.rpartition("/")[2]) == ("GET", "mutating-hf-token-injector")
+    assert [(method, target.rpartition("/")[2]) for method, target, _headers in api.requests] == [
+        ("GET", "mutating-hf-token-injector"),
+        ("GET", "validating-hf-token-injector"),
+    ]
+
+
+def test_a_policy_that_is_off_is_asked_nothing(probe: Probe, api: KubernetesApi, server: Managed) -> None:
+    assert "policy.example.com" not in probe("--validating-configuration=").output
+    server.end()
+    api.requests.clear()
+    probe("--validating-configuration=")
+    [(_method, target, _headers)] = api.requests
+    assert target.rpartition("/")[2] == "mutating-hf-token-injector"
+
+
+def test_a_validating_configuration_may_be_missing_unless_it_is_named(
+    probe: Probe, api: KubernetesApi
+) -> None:
+    del api.cluster.configurations[Kind.VALIDATING]
+    assert probe().exit_code == 0
+    result = probe("--validating-configuration=validating-hf-token-injector")
+    assert result.exit_code == 2
+    assert "There is no ValidatingWebhookConfiguration validating-hf-token-injector" in result.stderr
 
 
 def test_an_entry_that_trusts_another_ca_is_told(
@@ -82,7 +108,8 @@ def test_an_entry_that_trusts_another_ca_is_told(
     entries[1]["clientConfig"]["caBundle"] = b64encode(authority.certificate).decode()
     result = probe()
     assert result.exit_code == 4
-    assert result.stdout == "pods.example.com: answers, Injected\n"
+    assert "pods.example.com: answers, Injected\n" in result.stdout
+    assert "all.example.com" not in result.stdout
     assert result.stderr.startswith("all.example.com: caBundle does not verify the certificate: ")
 
 

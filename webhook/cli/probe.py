@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from certs.store import Entry, Kind, StoreError
 from webhook.cli import exits
@@ -25,36 +26,15 @@ from webhook.settings import CertificateSettings
 _SECONDS: Final = 10.0
 """The longest that an API server waits for a webhook unless it is told otherwise."""
 _UID: Final = "hf-token-injector-probe"
-_POD: Final = {
-    "apiVersion": "v1",
-    "kind": "Pod",
-    "metadata": {
-        "name": "probe",
-        "namespace": "default",
-        "labels": {"serving.kserve.io/inferenceservice": "probe"},
-    },
-    "spec": {
-        "initContainers": [
-            {"name": "storage-initializer", "args": ["hf://hf-token-injector/probe", "/mnt/models"]}
-        ],
-        "containers": [{"name": "kserve-container"}],
-    },
+_DOWNLOADS: Final = {
+    "initContainers": [
+        {"name": "storage-initializer", "args": ["hf://hf-token-injector/probe", "/mnt/models"]}
+    ],
+    "containers": [{"name": "kserve-container"}],
 }
-_REVIEW: Final = {
-    "apiVersion": "admission.k8s.io/v1",
-    "kind": "AdmissionReview",
-    "request": {
-        "uid": _UID,
-        "kind": {"group": "", "version": "v1", "kind": "Pod"},
-        "resource": {"group": "", "version": "v1", "resource": "pods"},
-        "operation": "CREATE",
-        "namespace": "default",
-        "name": "probe",
-        "userInfo": {"username": _UID},
-        "object": _POD,
-        "dryRun": True,
-    },
-}
+_DOWNLOADS_NOTHING: Final = {"containers": [{"name": "kserve-container"}]}
+_SPECS: Final = {Kind.MUTATING: _DOWNLOADS, Kind.VALIDATING: _DOWNLOADS_NOTHING}
+"""What a Pod is asked about with: no policy refuses one that downloads nothing."""
 
 
 class _NotAnsweredError(Exception):
@@ -70,24 +50,32 @@ class _NotAnsweredError(Exception):
     help="Name of the MutatingWebhookConfiguration.",
 )
 @click.option(
+    "--validating-configuration",
+    default=CertificateSettings().validating_configuration,
+    show_default=True,
+    help="Name of the ValidatingWebhookConfiguration, which may be missing unless it is named here; empty "
+    "to ask nothing of it.",
+)
+@click.option(
     "--connect",
     metavar="HOST:PORT",
     envvar="HF_TOKEN_INJECTOR_PROBE_CONNECT",
     help="Connect there and not to the Service, through kubectl port-forward for example.",
 )
 @click.pass_context
-def probe(
+def probe(  # noqa: PLR0913 - one argument an option
     context: click.Context,
     /,
     *,
     kubeconfig: Path | None,
     kube_context: str,
     mutating_configuration: str,
+    validating_configuration: str,
     connect: str | None,
 ) -> None:
     """Send a dry-run review to each entry's Service, and verify its certificate with that caBundle.
 
-    It needs the right to get the MutatingWebhookConfiguration, and the way to the Service that Pods have.
+    It needs the right to get the two configurations, and the way to the Service that Pods have.
     `helm test` runs it.
 
     \b
@@ -98,26 +86,61 @@ def probe(
     """  # noqa: D301 - \b keeps click from filling the lines below it
     if connect and not re.fullmatch(r".+:\d{1,5}", connect):
         fail(f"--connect takes HOST:PORT, not {connect}.")
+    named = context.get_parameter_source("validating_configuration") is ParameterSource.COMMANDLINE
+    names = Names("", "", mutating_configuration, validating_configuration)
     try:
-        entries = asyncio.run(_entries(kubeconfig, kube_context, mutating_configuration))
+        found = asyncio.run(_entries(kubeconfig, kube_context, names))
     except (AccessError, StoreError) as error:
         fail(f"{str(error).rstrip('.')}.")
-    if not entries:
+    if not found[Kind.MUTATING]:
         fail(f"There is no MutatingWebhookConfiguration {mutating_configuration} with entries.")
-    codes = [_try(entry, connect) for entry in entries]
+    if named and validating_configuration and not found[Kind.VALIDATING]:
+        fail(f"There is no ValidatingWebhookConfiguration {validating_configuration} with entries.")
+    codes = [_try(kind, entry, connect) for kind, entries in found.items() for entry in entries]
     context.exit(max(codes))
 
 
-async def _entries(kubeconfig: Path | None, kube_context: str, name: str) -> list[Entry]:
+async def _entries(kubeconfig: Path | None, kube_context: str, names: Names) -> dict[Kind, list[Entry]]:
+    """Return the entries of both configurations; none where one is missing, or not asked about."""
+    asked = {Kind.MUTATING: names.mutating, Kind.VALIDATING: names.validating}
     async with Client(find_access(kubeconfig, kube_context)) as client:
-        store = CertificateStore(client, Names("", "", name, ""))
-        return list(await store.read_entries(Kind.MUTATING) or ())
+        store = CertificateStore(client, names)
+        return {
+            kind: list(await store.read_entries(kind) or ()) if name else [] for kind, name in asked.items()
+        }
 
 
-def _try(entry: Entry, connect: str | None) -> int:
+def _review(kind: Kind) -> str:
+    """Return a review of a Pod that every entry of a configuration lets through."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": "probe",
+            "namespace": "default",
+            "labels": {"serving.kserve.io/inferenceservice": "probe"},
+        },
+        "spec": _SPECS[kind],
+    }
+    request = {
+        "uid": _UID,
+        "kind": {"group": "", "version": "v1", "kind": "Pod"},
+        "resource": {"group": "", "version": "v1", "resource": "pods"},
+        "operation": "CREATE",
+        "namespace": "default",
+        "name": "probe",
+        "userInfo": {"username": _UID},
+        "object": pod,
+        "dryRun": True,
+    }
+    review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+    return json.dumps(review)
+
+
+def _try(kind: Kind, entry: Entry, connect: str | None) -> int:
     """Ask one entry's webhook, say how it went, and return the exit code."""
     try:
-        said = _ask(entry.client_config, connect)
+        said = _ask(entry.client_config, _review(kind), connect)
     except ssl.SSLCertVerificationError as error:
         tell(f"{entry.name}: caBundle does not verify the certificate: {error.verify_message}.")
         return exits.UNFIT
@@ -132,8 +155,8 @@ def _try(entry: Entry, connect: str | None) -> int:
     return 0
 
 
-def _ask(client_config: Mapping[str, Any], connect: str | None) -> str:
-    """Post the review, and return what is to be said about a good answer.
+def _ask(client_config: Mapping[str, Any], review: str, connect: str | None) -> str:
+    """Post a review, and return what is to be said about a good answer.
 
     Raises:
         _NotAnsweredError: The answer is none, or the entry has no Service or no caBundle.
@@ -155,9 +178,7 @@ def _ask(client_config: Mapping[str, Any], connect: str | None) -> str:
         connection = http.client.HTTPConnection(name, port, timeout=_SECONDS)
         connection.sock = context.wrap_socket(plain, server_hostname=name)
         try:
-            connection.request(
-                "POST", service.get("path", "/"), json.dumps(_REVIEW), {"Content-Type": "application/json"}
-            )
+            connection.request("POST", service.get("path", "/"), review, {"Content-Type": "application/json"})
             response = connection.getresponse()
             return _judge(response.status, response.read())
         finally:

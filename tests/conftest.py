@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from certs.authority import Pair, issue_authority, issue_leaf
 from tests.kubernetes_api import KubernetesApi
+from tests.kubernetes_objects import KubernetesObjects
 
 settings.register_profile("default", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
@@ -57,3 +58,12 @@ def api(tmp_path: Path) -> Iterator[KubernetesApi]:
     api.start(tmp_path)
     yield api
     api.stop()
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> Iterator[KubernetesObjects]:
+    """An API server for commands, with whatever objects a test puts into it."""
+    objects = KubernetesObjects()
+    objects.start(tmp_path)
+    yield objects
+    objects.stop()

@@ -16,7 +16,8 @@ SECONDS: Final = 30.0
 """How long a request of a command may take: a page of 500 Pods may be 10 MB. For `Client(seconds=…)`."""
 
 _NOT_FOUND: Final = 404
-_METADATA: Final = "application/json;as={};g=meta.k8s.io;v=v1,application/json"
+_METADATA: Final = "application/json;as={};g=meta.k8s.io;v=v1"
+"""Without a second choice: what could not leave a Secret's value out must not answer with it."""
 
 Object = dict[str, Any]
 """An object as the API server sends it, with `kind` and `apiVersion`, also where it comes from a list."""

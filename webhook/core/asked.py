@@ -28,6 +28,7 @@ _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
 _LISTS = frozenset({names.CONTAINERS, names.EXCLUDE_CONTAINERS})
 _ON_WORKLOADS = frozenset({names.SECRET, names.SECRET_KEY, names.METHOD, *_LISTS})
 _IN_ORDER = sorted(_ON_WORKLOADS)
+_WRITTEN = frozenset({names.INJECTED, names.RESTARTED_AT})
 _ON_NAMESPACES = frozenset({names.SECRET, names.SECRET_KEY, names.METHOD, names.MISSING_SECRET})
 
 
@@ -141,7 +142,7 @@ def _about_label(key: str, value: object, where: str) -> str:
 
 
 def _about_annotation(key: str, where: str) -> str:
-    if not key.startswith(names.PREFIX) or key == names.INJECTED:
+    if not key.startswith(names.PREFIX) or key in _WRITTEN:
         return ""
     if key == names.INJECT:
         return f"annotation {key} does nothing: it is a label"

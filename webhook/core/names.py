@@ -36,6 +36,9 @@ MISSING_SECRET: Final = PREFIX + "missing-secret"
 INJECTED: Final = PREFIX + "injected"
 """Annotation that we write: compact JSON, container or component to Secret, key and reason."""
 
+RESTARTED_AT: Final = PREFIX + "restarted-at"
+"""Annotation that `hf-token-injector restart` writes where it reaches the Pods: when it restarted them."""
+
 OPTED_OUT: Final = "disabled"
 """The one value of `INJECT` on a workload or Pod."""
 

@@ -8,6 +8,8 @@ means changed, and whatever went wrong is above 1.
 from typing import Final
 
 CHANGED: Final = 1
+PROBLEMS: Final = 1
+"""`doctor` found something that does not work."""
 ERROR: Final = 2
 """Also what click uses for a wrong command line."""
 REFUSED: Final = 3

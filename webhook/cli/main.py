@@ -18,6 +18,7 @@ from webhook.cli import exits
 COMMANDS: Final = {
     "certs": "Make, inspect, rotate and release certificates.",
     "completion": "Print a shell's completion script.",
+    "doctor": "Find what is wrong with an installation.",
     "explain": "Tell which containers get a token, and why.",
     "inject": "Write Secret references into manifests, offline.",
     "probe": "Ask the webhook, as the API server would.",

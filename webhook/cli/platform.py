@@ -5,7 +5,7 @@ Whoever asks may not be allowed to read them; then the defaults are assumed, and
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
@@ -14,6 +14,9 @@ from webhook.cluster.client import StatusError
 from webhook.cluster.reader import Reader
 from webhook.cluster.resources import CONFIG_MAP, MUTATING_CONFIGURATION
 from webhook.core.settings import Settings
+
+if TYPE_CHECKING:
+    from webhook.settings.loaded import Loaded, ServerSettings
 
 CONFIG: Final = click.option(
     "--config",
@@ -39,6 +42,7 @@ class Platform(NamedTuple):
         configuration: The MutatingWebhookConfiguration; None where there is none or it may not be read.
         namespace, service: Of its Service; empty where they are not known.
         assumed: Why `settings` are the defaults; empty where they are the platform's.
+        server: The rest of them; None where `settings` are the defaults.
     """
 
     settings: Settings
@@ -46,6 +50,7 @@ class Platform(NamedTuple):
     namespace: str = ""
     service: str = ""
     assumed: str = ""
+    server: "ServerSettings | None" = None
 
 
 async def find_platform(reader: Reader, config: Path | None, mutating_configuration: str) -> Platform:
@@ -65,7 +70,8 @@ async def find_platform(reader: Reader, config: Path | None, mutating_configurat
     service = _service(configuration or {})
     namespace, name = str(service.get("namespace", "")), str(service.get("name", ""))
     if config is not None:
-        return Platform(load(config), configuration, namespace, name)
+        loaded = load_all(config)
+        return Platform(loaded.settings, configuration, namespace, name, server=loaded.server)
     text: str | None = None
     if configuration is not None and name:
         try:
@@ -74,8 +80,10 @@ async def find_platform(reader: Reader, config: Path | None, mutating_configurat
             assumed = "" if text else f"there is no ConfigMap {namespace}/{name} with {_KEY}"
         except StatusError as error:
             assumed = str(error)
-    settings = Settings() if text is None else _parse(text)
-    return Platform(settings, configuration, namespace, name, assumed)
+    if text is None:
+        return Platform(Settings(), configuration, namespace, name, assumed)
+    loaded = _parse(text)
+    return Platform(loaded.settings, configuration, namespace, name, assumed, loaded.server)
 
 
 def tell_if_assumed(platform: Platform) -> None:
@@ -87,6 +95,15 @@ def tell_if_assumed(platform: Platform) -> None:
 
 
 def load(config: Path) -> Settings:
+    """Read what a decision depends on from a settings file.
+
+    Raises:
+        click.UsageError: It is wrong.
+    """
+    return load_all(config).settings
+
+
+def load_all(config: Path) -> "Loaded":
     """Read a settings file.
 
     Raises:
@@ -96,16 +113,16 @@ def load(config: Path) -> Settings:
     from webhook.settings import SettingsError, load_settings  # noqa: PLC0415
 
     try:
-        return load_settings(config, environ={}).settings
+        return load_settings(config, environ={})
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
 
 
-def _parse(text: str) -> Settings:
+def _parse(text: str) -> "Loaded":
     with TemporaryDirectory() as folder:
         path = Path(folder) / _KEY
         path.write_text(text)
-        return load(path)
+        return load_all(path)
 
 
 def _service(configuration: dict[str, Any]) -> dict[str, Any]:

@@ -1,16 +1,12 @@
 """`hf-token-injector certs inspect`: what there is, and whether clients would trust it."""
 
 import json
-import socket
-import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import click
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs import bundle
 from certs.authority import Pair, service_names
@@ -22,13 +18,13 @@ from webhook.cli import exits
 from webhook.cli.certs import examined
 from webhook.cli.certs.cluster import Target, cluster_options
 from webhook.cli.certs.examined import Examined
+from webhook.cli.certs.served import served
 from webhook.cli.connect import fail
 from webhook.cli.terminal import tell, write
 from webhook.cluster.certificate_store import CertificateStore, Names
 
 _VERSION: Final = 1
 """Of the shape that `--output json` prints."""
-_SECONDS: Final = 10.0
 _COLUMNS: Final = ("WHAT", "SUBJECT", "NAMES", "ISSUER", "DAYS", "KEY", "VERIFIED")
 _WORDS: Final = {True: "yes", False: "NO", None: "-"}
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
@@ -107,22 +103,11 @@ async def _in_cluster(store: CertificateStore, names: Names, target: Target, now
 
 
 def _served(connect: str, name: str) -> bytes:
-    """Return the certificate that a server shows, as PEM; nothing is verified here."""
-    host, _, port = connect.rpartition(":")
-    if not host or not port.isdigit():
-        fail(f"--connect takes HOST:PORT, not {connect}.")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    """Return the certificate that a server shows, as PEM."""
     try:
-        with (
-            socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS) as plain,
-            context.wrap_socket(plain, server_hostname=name) as connection,
-        ):
-            der = connection.getpeercert(binary_form=True)
+        return served(connect, name)
     except (OSError, OverflowError, ValueError) as error:
         fail(f"{connect} cannot be asked: {error}.")
-    return x509.load_der_x509_certificate(der or b"").public_bytes(Encoding.PEM)
 
 
 def _read(path: Path) -> bytes:

@@ -1,0 +1,37 @@
+from tests.doctor.clusters import TEAM, cluster, kserve_pod, namespace, said, seen
+from webhook.doctor.finding import Status
+
+CHECK = "pods-without-token"
+
+
+def test_a_pod_that_was_made_before_the_label_is_told_with_the_way_to_make_it_anew() -> None:
+    ((status, sentence, fix),) = said(cluster(pods=(seen(kserve_pod()),)), CHECK)
+    assert status is Status.FAIL
+    assert sentence.startswith(
+        "Pod team-a/llama has no token in storage-initializer (it downloads hf://org/model):"
+    )
+    assert fix == f"kubectl delete pod llama -n {TEAM}"
+
+
+def test_a_pod_that_nobody_would_make_again_is_replaced() -> None:
+    pod = kserve_pod()
+    del pod["metadata"]["ownerReferences"]
+    ((_, _, fix),) = said(cluster(pods=(seen(pod),)), CHECK)
+    assert fix == f"kubectl get pod llama -n {TEAM} -o yaml | kubectl replace --force -f -"
+
+
+def test_a_pod_that_has_ended_is_left_alone() -> None:
+    pod = kserve_pod()
+    pod["status"] = {"phase": "Succeeded"}
+    assert said(cluster(pods=(seen(pod),)), CHECK) == []
+
+
+def test_audit_mode_injects_nothing_and_misses_nothing() -> None:
+    audit = namespace("audit")
+    assert said(cluster(namespaces={TEAM: audit}, pods=(seen(kserve_pod(), audit),)), CHECK) == []
+
+
+def test_a_pod_with_a_token_of_its_own_misses_nothing() -> None:
+    own = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "mine", "key": "token"}}}
+    container = {"name": "storage-initializer", "args": ["hf://org/model", "/mnt/models"], "env": [own]}
+    assert said(cluster(pods=(seen(kserve_pod(initContainers=[container])),)), CHECK) == []

@@ -1,0 +1,135 @@
+"""Clusters as `doctor` reads them: one in which all is well, and pieces to break."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jsonpatch
+
+from webhook.core.admit import admit
+from webhook.core.decision import Operation, Request, Scope
+from webhook.core.knowledge import Knowledge
+from webhook.core.names import InjectMode
+from webhook.doctor.collected import Collected, Installed, SeenNamespace, SeenObject, SeenSecret, Trial
+from webhook.doctor.finding import Status
+from webhook.doctor.registry import CHECKS
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+INJECT = "hf-token-injector.io/inject"
+TEAM = "team-a"
+
+
+def said(collected: Collected, check: str) -> list[tuple[Status, str, str]]:
+    """Return what one check of a cluster says that is not well: status, subject and sentence, and the fix."""
+    (chosen,) = (one for one in CHECKS if one.name == check)
+    return [
+        (found.status, f"{found.subject} {found.sentence}" if found.subject else found.sentence, found.fix)
+        for found in chosen.run(collected)
+        if found.status is not Status.OK
+    ]
+
+
+def entry(name: str, **others: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of an entry as they are
+    """Return an entry as the chart renders it, in what every entry has."""
+    return {
+        "name": name,
+        "clientConfig": {"service": {"name": "hf-token-injector", "namespace": "hf-token-injector"}},
+        "rules": [
+            {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": ["CREATE"]}
+        ],
+        "failurePolicy": "Fail",
+        "matchPolicy": "Equivalent",
+        "sideEffects": "NoneOnDryRun",
+        "reinvocationPolicy": "IfNeeded",
+        "timeoutSeconds": 3,
+        **others,
+    }
+
+
+ENTRIES = (
+    entry("inferenceservices.hf-token-injector.io"),
+    entry("inferenceservice-pods.hf-token-injector.io"),
+    entry("llminferenceservice-pods.hf-token-injector.io"),
+    entry("local-model-cache-pods.hf-token-injector.io"),
+    entry("all-pods.hf-token-injector.io"),
+)
+
+
+def installed(*entries: Mapping[str, Any], **others: Any) -> Installed:  # noqa: ANN401 - its attributes
+    """Return an installation with these entries, or all."""
+    name = "mutating-hf-token-injector"
+    configuration = {"metadata": {"name": name}, "webhooks": list(entries or ENTRIES)}
+    given: dict[str, Any] = {
+        "configuration": configuration,
+        "others": (),
+        "namespace": "hf-token-injector",
+        "service": "hf-token-injector",
+        "trial": Trial(TEAM, 201, injected=True),
+    }
+    return Installed(**(given | others))
+
+
+def namespace(mode: str | None = "enabled", name: str = TEAM, **annotations: str) -> SeenNamespace:
+    """Return a Namespace; of annotations the last parts of their keys."""
+    labels = {} if mode is None else {INJECT: mode}
+    keys = {f"hf-token-injector.io/{key.replace('_', '-')}": value for key, value in annotations.items()}
+    return SeenNamespace(name=name, labels=labels, annotations=keys)
+
+
+def kserve_pod(name: str = "llama", *, age: timedelta = timedelta(hours=1), **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - its spec
+    """Return a Pod as KServe makes it, before it comes to us."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": TEAM,
+            "creationTimestamp": (NOW - age).isoformat(),
+            "labels": {"serving.kserve.io/inferenceservice": name},
+            "ownerReferences": [{"kind": "ReplicaSet", "name": name, "controller": True}],
+        },
+        "spec": {
+            "initContainers": [{"name": "storage-initializer", "args": ["hf://org/model", "/mnt/models"]}],
+            "containers": [{"name": "kserve-container", "args": ["--model_dir=/mnt/models"]}],
+        }
+        | spec,
+        "status": {"phase": "Running"},
+    }
+
+
+def seen(
+    document: dict[str, Any], within: SeenNamespace | None = None, *, settings: Installed | None = None
+) -> SeenObject:
+    """Return an object with what is decided about it."""
+    where = within or namespace()
+    group = document["apiVersion"].rpartition("/")[0]
+    scope = Scope.ALL if where.mode is InjectMode.ALL else Scope.KSERVE
+    request = Request(group, document["kind"], Operation.CREATE, where.name, document, scope=scope)
+    knowledge = Knowledge({where.name: where.as_knowledge})
+    decision = admit(request, knowledge, (settings or Installed()).settings)
+    return SeenObject(object=document, namespace=where.name, decision=decision)
+
+
+def injected(document: dict[str, Any], within: SeenNamespace | None = None) -> dict[str, Any]:
+    """Return an object as it comes out of the webhook."""
+    patched: dict[str, Any] = jsonpatch.apply_patch(document, seen(document, within).decision.patch)
+    return patched
+
+
+def cluster(**others: Any) -> Collected:  # noqa: ANN401 - its attributes
+    """Return a cluster in which all is well, but for what is given."""
+    team = namespace()
+    given: dict[str, Any] = {
+        "now": NOW,
+        "version": "1",
+        "installed": installed(),
+        "namespaces": {TEAM: team},
+        "pods": (seen(injected(kserve_pod())),),
+        "secrets": {
+            (TEAM, "hf-secret"): SeenSecret(
+                name="hf-secret", namespace=TEAM, keys={"token": None}, changed=NOW - timedelta(days=1)
+            )
+        },
+    }
+    return replace(Collected(now=NOW), **(given | others))

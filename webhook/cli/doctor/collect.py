@@ -1,0 +1,200 @@
+"""Reads what the checks judge, with the caller's rights, and no more than the chosen checks need."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from webhook import __version__
+from webhook.cli.doctor.asking import Asking
+from webhook.cli.doctor.installation import find_installed
+from webhook.cli.doctor.trial import try_one
+from webhook.cli.doctor.values import seen_secret
+from webhook.cluster import resources
+from webhook.cluster.client import Client, StatusError
+from webhook.cluster.reader import Object, Reader
+from webhook.core import names
+from webhook.core.admit import admit
+from webhook.core.decision import Operation, Request, Scope
+from webhook.core.knowledge import Knowledge
+from webhook.core.names import InjectMode
+from webhook.doctor.checks.namespace_labels import looks_like_ours
+from webhook.doctor.collected import Collected, SeenNamespace, SeenObject, SeenSecret, Topic
+from webhook.doctor.wanted import wanted
+
+_PART_OF: Final = "=".join(names.LLM_PART_OF)
+_KSERVE_PODS: Final = (names.INFERENCE_SERVICE_LABEL, _PART_OF)
+"""Label selectors of the Pods that namespaces labelled `enabled` are about."""
+_KSERVE_WORKLOADS: Final = (resources.INFERENCE_SERVICE, resources.LLM_INFERENCE_SERVICE)
+_OTHER_WORKLOADS: Final = (
+    resources.DEPLOYMENT,
+    resources.STATEFUL_SET,
+    resources.DAEMON_SET,
+    resources.JOB,
+    resources.CRON_JOB,
+    resources.LEADER_WORKER_SET,
+)
+
+
+class Aim(NamedTuple):
+    """What is to be looked at.
+
+    Attributes:
+        topics: What the chosen checks need.
+        namespaces: Those that were asked for; none for all that opted in.
+        home: The namespace to look at where Namespaces may not be listed.
+        config: A settings file; None for the installed webhook's own.
+        configuration: Name of the MutatingWebhookConfiguration.
+        connect: HOST:PORT at which the webhook's certificate can be seen; empty for its Secret.
+        read_only: No Pod is tried.
+    """
+
+    topics: frozenset[Topic]
+    namespaces: tuple[str, ...]
+    home: str
+    config: Path | None
+    configuration: str
+    connect: str = ""
+    read_only: bool = False
+
+
+async def collect(client: Client, aim: Aim, progress: Callable[[str], None]) -> Collected:
+    """Read everything.
+
+    Raises:
+        NoAnswerError: The API server does not answer, or does not know the caller.
+    """
+    return await _Survey(client, aim, progress).collected()
+
+
+class _Survey:
+    """One run."""
+
+    def __init__(self, client: Client, aim: Aim, progress: Callable[[str], None]) -> None:
+        self.client = client
+        self.aim = aim
+        self.progress = progress
+        self.asking = Asking(Reader(client))
+        self.seen = Collected(now=datetime.now(UTC), version=__version__)
+
+    async def collected(self) -> Collected:
+        topics = self.aim.topics
+        self.progress("the webhook")
+        installed = await find_installed(self.asking, self.aim)
+        self.seen = replace(self.seen, installed=installed)
+        if topics - {Topic.CONFIGURATIONS, Topic.SERVER, Topic.CERTIFICATE}:
+            self.progress("Namespaces")
+            self.seen = replace(self.seen, namespaces=await self._namespaces())
+        if topics & {Topic.WORKLOADS, Topic.SECRETS}:
+            self.progress("workloads")
+            self.seen = replace(self.seen, workloads=await self._workloads())
+        if topics & {Topic.PODS, Topic.SECRETS}:
+            self.progress("Pods")
+            self.seen = replace(self.seen, pods=await self._pods())
+        if Topic.SECRETS in topics:
+            self.progress("Secrets")
+            self.seen = replace(self.seen, secrets=await self._secrets())
+        if Topic.TRIAL in topics and not self.aim.read_only:
+            self.progress("a Pod's dry run")
+            trial = await try_one(self.client, self.asking, self.seen)
+            self.seen = replace(self.seen, installed=replace(self.seen.installed, trial=trial))
+        return replace(self.seen, unread=tuple(self.asking.unread))
+
+    async def _namespaces(self) -> Mapping[str, SeenNamespace]:
+        if self.aim.namespaces:
+            return await self._named(self.aim.namespaces)
+        try:
+            listed = await self.asking.reader.list_all(resources.NAMESPACE, metadata_only=True)
+        except StatusError as error:
+            self.asking.missed(
+                Topic.NAMESPACES, f"all Namespaces but {self.aim.home}, which your kubeconfig names", error
+            )
+            return await self._named([self.aim.home])
+        return {seen.name: seen for found in listed if _mentions_us(seen := _namespace(found))}
+
+    async def _named(self, asked: Sequence[str]) -> Mapping[str, SeenNamespace]:
+        async def one(name: str) -> SeenNamespace:
+            before = len(self.asking.unread)
+            found = await self.asking.one(Topic.NAMESPACES, resources.NAMESPACE, name, metadata_only=True)
+            if found:
+                return _namespace(found)
+            refused = len(self.asking.unread) > before
+            return SeenNamespace(name=name, known=not refused, exists=refused)
+
+        return {name: await one(name) for name in dict.fromkeys(asked)}
+
+    async def _pods(self) -> tuple[SeenObject, ...]:
+        wide = {one.name for one in self.seen.opted_in if self._takes_all(one)}
+        narrow = {one.name for one in self.seen.opted_in} - wide
+        ask = self.asking.within
+        answers = await asyncio.gather(
+            *(
+                ask(Topic.PODS, resources.POD, narrow, label_selector=selector)
+                for selector in _KSERVE_PODS
+                if narrow
+            ),
+            *(ask(Topic.PODS, resources.POD, {name}) for name in wide),
+        )
+        found = {
+            (pod["metadata"]["namespace"], pod["metadata"]["name"]): pod for a in answers for pod in a.objects
+        }
+        return tuple(self._judged("", pod) for _, pod in sorted(found.items()))
+
+    async def _workloads(self) -> tuple[SeenObject, ...]:
+        opted_in = {one.name for one in self.seen.opted_in}
+        wide = {one.name for one in self.seen.opted_in if one.mode is InjectMode.ALL}
+        ask = self.asking.within
+        wanted_of = [
+            *((resource, opted_in) for resource in _KSERVE_WORKLOADS if opted_in),
+            *((resource, wide) for resource in _OTHER_WORKLOADS if wide),
+        ]
+        answers = await asyncio.gather(*(ask(Topic.WORKLOADS, *wanted) for wanted in wanted_of))
+        return tuple(
+            self._judged(resource.group, found)
+            for (resource, _), answer in zip(wanted_of, answers, strict=True)
+            for found in answer.objects
+        )
+
+    async def _secrets(self) -> Mapping[tuple[str, str], SeenSecret | None]:
+        """Read the Secrets that are needed by name: no list of all of a namespace's."""
+        places: dict[str, set[str]] = {}
+        for need in wanted(self.seen):
+            places.setdefault(need.secret, set()).add(need.namespace)
+        known: dict[tuple[str, str], SeenSecret | None] = {}
+        for name, namespaces in sorted(places.items()):
+            answer = await self.asking.within(Topic.SECRETS, resources.SECRET, namespaces, name=name)
+            known |= {(namespace, name): None for namespace in namespaces - answer.refused}
+            for found in answer.objects:
+                secret = seen_secret(found)
+                known[secret.namespace, secret.name] = secret
+        return known
+
+    def _takes_all(self, seen: SeenNamespace) -> bool:
+        """Whether all Pods of a namespace matter, and not KServe's alone."""
+        local = self.seen.installed.settings.local_model_namespaces
+        return seen.mode is InjectMode.ALL or seen.name in local
+
+    def _judged(self, group: str, found: Object) -> SeenObject:
+        """Decide about an object as if it were created now."""
+        namespace = str(found["metadata"].get("namespace", ""))
+        seen = self.seen.namespaces[namespace]
+        scope = Scope.ALL if seen.mode is InjectMode.ALL else Scope.KSERVE
+        request = Request(group, found["kind"], Operation.CREATE, namespace, found, scope=scope)
+        decision = admit(request, Knowledge({namespace: seen.as_knowledge}), self.seen.installed.settings)
+        return SeenObject(object=found, namespace=namespace, decision=decision)
+
+
+def _namespace(found: Object) -> SeenNamespace:
+    metadata = found["metadata"]
+    return SeenNamespace(
+        name=metadata["name"],
+        labels=metadata.get("labels") or {},
+        annotations=metadata.get("annotations") or {},
+    )
+
+
+def _mentions_us(seen: SeenNamespace) -> bool:
+    """Tell whether a Namespace has a key that is ours, or was meant to be."""
+    return any(looks_like_ours(key) for key in (*seen.labels, *seen.annotations))

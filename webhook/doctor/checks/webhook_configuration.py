@@ -1,0 +1,84 @@
+"""The MutatingWebhookConfiguration: it exists, with all entries, and each behaves as it must."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from webhook.core import read
+from webhook.doctor.collected import Collected, Topic
+from webhook.doctor.finding import Finding, Subject, fail, warn
+
+ABOUT: Final = "The webhook configuration exists, and each of its entries behaves as it must."
+NEEDS: Final = frozenset({Topic.CONFIGURATIONS})
+
+ENTRIES: Final = (
+    "inferenceservices.hf-token-injector.io",
+    "inferenceservice-pods.hf-token-injector.io",
+    "llminferenceservice-pods.hf-token-injector.io",
+    "all-pods.hf-token-injector.io",
+)
+"""Those that every installation has; their names never change between versions."""
+
+LOCAL_MODELS: Final = "local-model-cache-pods.hf-token-injector.io"
+"""The entry of an installation that knows where the local model cache runs its Jobs."""
+
+_UPGRADE: Final = "helm upgrade hf-token-injector charts/hf-token-injector -n {} --reuse-values"
+_EXPECTED: Final = {"matchPolicy": "Equivalent", "sideEffects": "NoneOnDryRun"}
+_SECONDS: Final = 10
+"""The most that the API allows, and what it assumes where nothing is set."""
+
+
+def check(collected: Collected) -> Iterator[Finding]:
+    """Look at the configuration and at each entry."""
+    yield from collected.not_looked_at(Topic.CONFIGURATIONS)
+    installed = collected.installed
+    if installed.assumed:
+        yield warn(
+            None,
+            f"The platform's settings cannot be read ({installed.assumed}); defaults are assumed.",
+            "hf-token-injector doctor --config FILE",
+        )
+    if installed.configuration is None:
+        if not any(topic is Topic.CONFIGURATIONS for topic, _, _ in collected.unread):
+            yield fail(
+                installed.subject,
+                "does not exist: nothing calls the webhook, and nothing is injected.",
+                "helm install hf-token-injector charts/hf-token-injector -n hf-token-injector "
+                "--create-namespace",
+            )
+        return
+    present = {read.string(entry, "name") for entry in installed.entries}
+    wanted = (*ENTRIES, *([LOCAL_MODELS] if installed.settings.local_model_namespaces else []))
+    for name in wanted:
+        if name not in present:
+            yield fail(
+                installed.subject,
+                f"has no entry {name}: its objects never reach the webhook.",
+                _UPGRADE.format(installed.namespace or "hf-token-injector"),
+            )
+    for entry in installed.entries:
+        yield from _entry(entry, installed.subject)
+
+
+def _entry(entry: Mapping[str, Any], subject: Subject) -> Iterator[Finding]:
+    """Judge how an entry behaves."""
+    name = read.string(entry, "name")
+    mend = f"kubectl edit {subject.kind.lower()} {subject.name}"
+    if not read.items(entry, "rules"):
+        yield fail(subject, f"has no rules in its entry {name}: it is never called.", mend)
+    if entry.get("failurePolicy") == "Ignore":
+        yield warn(
+            subject,
+            f"has failurePolicy Ignore in its entry {name}: while the webhook is away Pods get no token.",
+            "helm upgrade … --set webhook.failurePolicy=Fail",
+        )
+    seconds = entry.get("timeoutSeconds", _SECONDS)
+    if isinstance(seconds, int) and seconds >= _SECONDS:
+        yield warn(
+            subject,
+            f"has timeoutSeconds {seconds} in its entry {name}: a request can pay it three times, and "
+            "clients give up after 10 s.",
+            "helm upgrade … --set webhook.timeoutSeconds=3",
+        )
+    for field, value in _EXPECTED.items():
+        if entry.get(field) != value:
+            yield warn(subject, f"has {field} {entry.get(field)} and not {value} in its entry {name}.", mend)

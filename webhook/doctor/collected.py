@@ -1,0 +1,258 @@
+"""What was read of a cluster, and what could not be read and why. Nothing in it is a token."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from webhook.core import names, read
+from webhook.core.decision import Decision
+from webhook.core.knowledge import Namespace
+from webhook.core.names import InjectMode
+from webhook.core.settings import Settings
+from webhook.doctor.finding import Finding, Subject, warn
+from webhook.doctor.token_shape import Flaw
+
+Object = Mapping[str, Any]
+"""An object of the API, raw."""
+
+
+class Topic(StrEnum):
+    """What can be read; a check says which of it it needs, and nothing else is asked for."""
+
+    CONFIGURATIONS = "MutatingWebhookConfigurations"
+    SERVER = "the webhook's Deployment and Pods"
+    CERTIFICATE = "the certificate that is served"
+    TRIAL = "a Pod's dry run"
+    NAMESPACES = "Namespaces"
+    PODS = "Pods"
+    WORKLOADS = "InferenceServices and other workloads"
+    SECRETS = "Secrets"
+
+
+class Unread(NamedTuple):
+    """Something that could not be read.
+
+    Attributes:
+        topic: What it is about.
+        what: What exactly, for people: "Pods of namespace team-a".
+        why: What the API server says.
+    """
+
+    topic: Topic
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenNamespace:
+    """A Namespace that has something to do with us, or that was asked for.
+
+    Attributes:
+        known: Whether it could be read; if not, its labels are taken for those of one that opted in.
+        exists: Whether there is one.
+    """
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    known: bool = True
+    exists: bool = True
+
+    @property
+    def mode(self) -> InjectMode | None:
+        """What its label asks for; None where it asks for nothing that we know."""
+        value = self.labels.get(names.INJECT)
+        return InjectMode(value) if value in set(InjectMode) else None
+
+    @property
+    def subject(self) -> Subject:
+        """Of findings about it."""
+        return Subject("Namespace", self.name)
+
+    @property
+    def as_knowledge(self) -> Namespace:
+        """What a decision is made with."""
+        return Namespace(labels=self.labels, annotations=self.annotations)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenObject:
+    """A Pod or workload of a namespace that opted in, and what we decide about it as it stands."""
+
+    object: Object
+    namespace: str
+    decision: Decision
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return read.string(read.mapping(self.object, "metadata"), "name")
+
+    @property
+    def subject(self) -> Subject:
+        """Of findings about it."""
+        return Subject(read.string(self.object, "kind"), self.name, self.namespace)
+
+    @property
+    def labels(self) -> Mapping[str, Any]:
+        """Its labels."""
+        return read.mapping(read.mapping(self.object, "metadata"), "labels")
+
+    @property
+    def annotations(self) -> Mapping[str, Any]:
+        """Its annotations."""
+        return read.mapping(read.mapping(self.object, "metadata"), "annotations")
+
+    @property
+    def phase(self) -> str:
+        """Of a Pod."""
+        return read.string(read.mapping(self.object, "status"), "phase")
+
+    @property
+    def made(self) -> datetime | None:
+        """When it was created."""
+        return moment(read.mapping(self.object, "metadata").get("creationTimestamp"))
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is a Pod that ran to its end, or is being deleted."""
+        deleted = read.mapping(self.object, "metadata").get("deletionTimestamp")
+        return bool(deleted) or self.phase in {"Succeeded", "Failed"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenSecret:
+    """A Secret that a decision chose, without its values.
+
+    Attributes:
+        keys: Its keys, and what is wrong with the value of each; None where nothing is.
+        changed: When its values were last written, as far as `managedFields` tell.
+    """
+
+    name: str
+    namespace: str
+    keys: Mapping[str, Flaw | None] = field(default_factory=dict)
+    changed: datetime | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """Of findings about it."""
+        return Subject("Secret", self.name, self.namespace)
+
+
+class Leaf(NamedTuple):
+    """The certificate that is served.
+
+    Attributes:
+        pem: It, and intermediates after it.
+        source: Where it was seen.
+    """
+
+    pem: bytes
+    source: str
+
+
+class Trial(NamedTuple):
+    """What became of a Pod that was created with `dryRun`.
+
+    Attributes:
+        namespace: Where.
+        status: Of the answer.
+        message: What the API server said; empty where it took the Pod.
+        injected: Whether the Pod came back with our entry.
+    """
+
+    namespace: str
+    status: int
+    message: str = ""
+    injected: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installed:
+    """The webhook of the cluster.
+
+    Attributes:
+        settings: Those it runs with, or the defaults.
+        assumed: Why `settings` are the defaults; empty where they are the platform's.
+        name: Of its MutatingWebhookConfiguration.
+        configuration: That; None where there is none or it may not be read.
+        others: All other MutatingWebhookConfigurations; None where they may not be listed.
+        namespace, service: Of its Service; empty where they are not known.
+        deployment: None where it was not found.
+        pods: Its own.
+        leaf: The certificate that it serves; None where it could not be seen.
+        trial: None where none was made.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    assumed: str = ""
+    name: str = "mutating-hf-token-injector"
+    configuration: Object | None = None
+    others: tuple[Object, ...] | None = None
+    namespace: str = ""
+    service: str = ""
+    deployment: Object | None = None
+    pods: tuple[Object, ...] = ()
+    leaf: Leaf | None = None
+    trial: Trial | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """Of findings about the configuration."""
+        return Subject("MutatingWebhookConfiguration", self.name)
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """Of the configuration."""
+        return [entry for _, entry in read.objects(self.configuration or {}, "webhooks")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """All that checks judge.
+
+    Attributes:
+        now: The time, with a zone.
+        version: Of this program.
+        installed: The webhook.
+        namespaces: Those with a key that looks like ours, and those that were asked for; by name.
+        pods, workloads: Of namespaces that opted in.
+        secrets: By namespace and name; None is one that does not exist, what is missing here was not read.
+        unread: What could not be read.
+    """
+
+    now: datetime
+    version: str = ""
+    installed: Installed = field(default_factory=Installed)
+    namespaces: Mapping[str, SeenNamespace] = field(default_factory=dict)
+    pods: tuple[SeenObject, ...] = ()
+    workloads: tuple[SeenObject, ...] = ()
+    secrets: Mapping[tuple[str, str], SeenSecret | None] = field(default_factory=dict)
+    unread: tuple[Unread, ...] = ()
+
+    @property
+    def opted_in(self) -> list[SeenNamespace]:
+        """Namespaces that opted in, and those of which nobody could tell."""
+        return [seen for seen in self.namespaces.values() if seen.mode or not seen.known]
+
+    def injects(self, namespace: str) -> bool:
+        """Whether objects of a namespace are given tokens: it opted in, and is not in audit mode."""
+        seen = self.namespaces.get(namespace)
+        return seen is not None and (seen.mode not in {None, InjectMode.AUDIT} or not seen.known)
+
+    def not_looked_at(self, *topics: Topic) -> Iterator[Finding]:
+        """Yield what a check has to say where something that it needs could not be read."""
+        for topic, what, why in self.unread:
+            if topic in topics:
+                yield warn(None, f"Not looked at: {what} ({why}).")
+
+
+def moment(value: object) -> datetime | None:
+    """Read a time as the API writes it; None where it is none."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -66,7 +66,7 @@ def _passed(request: Request, kind: Kind, settings: Settings) -> Outcome | None:
     if request.kind == "Pod":
         return _pod_passed(request, metadata, settings)
     if operation == _UPDATE and request.old_object is not None:
-        return _unchanged(request.object, request.old_object)
+        return unchanged(request.object, request.old_object)
     return None
 
 
@@ -89,7 +89,7 @@ def _of_kserve(metadata: Mapping[str, Any], namespace: str, settings: Settings) 
     )
 
 
-def _unchanged(new: Mapping[str, Any], old: Mapping[str, Any]) -> Outcome | None:
+def unchanged(new: Mapping[str, Any], old: Mapping[str, Any]) -> Outcome | None:
     """Return `NothingChanged` for an UPDATE of status, finalizers or other people's metadata.
 
     The API server's `matchConditions` filter these as well; here it holds for every configuration, since
@@ -175,7 +175,7 @@ def _decision(case: Case, denial: str | None) -> Decision:
     """Return the answer; in audit mode nothing is changed and nothing refused."""
     if case.audit and denial is not None:
         case.warnings.append(f"would be refused: {denial}")
-    warnings = [_short(redact(text)) for text in dict.fromkeys(case.warnings)] if case.warnings else []
+    warnings = [short(redact(text)) for text in dict.fromkeys(case.warnings)] if case.warnings else []
     if case.audit:
         return Decision(Outcome.AUDITED, case.verdicts, [], warnings, None, case.operations, case.presence)
     if denial is not None:
@@ -189,5 +189,6 @@ def _decision(case: Case, denial: str | None) -> Decision:
     return Decision(outcome, case.verdicts, case.operations, warnings, None, [], case.presence)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return a warning as long as clients show it."""
     return text if len(text) <= _WARNING else text[: _WARNING - 1] + "…"

@@ -185,8 +185,10 @@ class Policy(_Section):
         _CORE.policy.trust_remote_code, description="Where code that a repository brings would be run."
     )
     pods: Annotated[
-        PolicyAction, AfterValidator(_acts), Field(json_schema_extra={"enum": ["warn", "deny"]}),
-        Allowed("one of: warn, deny")
+        PolicyAction,
+        AfterValidator(_acts),
+        Field(json_schema_extra={"enum": ["warn", "deny"]}),
+        Allowed("one of: warn, deny"),
     ] = Field(
         _CORE.policy.pods,
         description="What becomes of deny for Pods that have a controller: warn lets what runs be "

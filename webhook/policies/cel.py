@@ -57,7 +57,7 @@ class Pattern(NamedTuple):
 
 
 def re2(pattern: str) -> Pattern:
-    """Return a pattern for whole strings that has one negative lookahead at most, in its first alternative."""
+    """Return a pattern for whole strings, with one negative lookahead at most, in its first alternative."""
     found = _LOOKAHEAD.search(pattern)
     if found is None:
         return Pattern(f"^({pattern})$", "")

@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from certs.authority import Pair, issue_authority, issue_leaf
 from tests.kubernetes_api import KubernetesApi
+from tests.kubernetes_events import KubernetesEvents
 from tests.kubernetes_objects import KubernetesObjects
 
 settings.register_profile("default", derandomize=True, deadline=None)
@@ -67,3 +68,12 @@ def objects(tmp_path: Path) -> Iterator[KubernetesObjects]:
     objects.start(tmp_path)
     yield objects
     objects.stop()
+
+
+@pytest.fixture
+def eventful(tmp_path: Path) -> Iterator[KubernetesEvents]:
+    """An API server that takes Events."""
+    eventful = KubernetesEvents()
+    eventful.start(tmp_path)
+    yield eventful
+    eventful.stop()

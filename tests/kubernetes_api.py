@@ -387,6 +387,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         self._do()
 
+    def do_POST(self) -> None:
+        self._do()
+
     def _do(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         api = self.server.api

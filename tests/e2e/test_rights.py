@@ -17,6 +17,9 @@ CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigura
 RIGHTS = {
     ("secrets", f"{NAME}-tls", "create get patch"),
     ("namespaces", "", "list watch"),
+    ("events", "", "create patch"),
+    ("inferenceservices.serving.kserve.io", "", "get"),
+    ("llminferenceservices.serving.kserve.io", "", "get"),
     ("mutatingwebhookconfigurations.admissionregistration.k8s.io", CONFIGURATION, "get patch watch"),
     ("validatingwebhookconfigurations.admissionregistration.k8s.io", f"validating-{NAME}", "get patch watch"),
 }

@@ -21,6 +21,7 @@ from webhook.server.lifecycle import Service
 from webhook.server.logs import make_logger
 from webhook.server.metrics import Metrics
 from webhook.server.namespaces import Watch
+from webhook.server.telling import MakeTeller
 from webhook.settings import Loaded, ServerSettings
 
 JSON = {"Content-Type": "application/json"}
@@ -61,6 +62,7 @@ class Running:
 
     watch: Watch | None = None
     knowledge: Knowledge = UNKNOWN
+    make_teller: MakeTeller | None = field(default=None, repr=False)
 
     def start(self) -> None:
         """Start, and return when it listens."""
@@ -84,7 +86,9 @@ class Running:
         loaded = Loaded(Settings(), self.knowledge, self.settings)
         metrics = Metrics()
         source = self.make_source(self.settings, metrics, logger)
-        self.service = Service(loaded, source, metrics, logger, watch=self.watch)
+        self.service = Service(
+            loaded, source, metrics, logger, watch=self.watch, make_teller=self.make_teller
+        )
         serving = asyncio.ensure_future(self.service.run())
         listening = asyncio.ensure_future(self.service.listening.wait())
         await asyncio.wait({serving, listening}, return_when=asyncio.FIRST_COMPLETED)

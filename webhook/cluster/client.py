@@ -130,8 +130,12 @@ class Client:
         """
         answer = await self.request("GET", path, parameters=parameters, accept=accept)
         if answer.status != httpx.codes.OK:
-            raise StatusError(self._access.server, answer)
+            raise self.refusal(answer)
         return answer.body
+
+    def refusal(self, answer: Answer) -> StatusError:
+        """Return an answer that is none of those hoped for, to be raised."""
+        return StatusError(self._access.server, answer)
 
     @asynccontextmanager
     async def lines(

@@ -66,7 +66,7 @@ def _passed(request: Request, kind: Kind, settings: Settings) -> Outcome | None:
     if request.kind == "Pod":
         return _pod_passed(request, metadata, settings)
     if operation == _UPDATE and request.old_object is not None:
-        return unchanged(request.object, request.old_object)
+        return _unchanged(request.object, request.old_object)
     return None
 
 
@@ -89,7 +89,7 @@ def _of_kserve(metadata: Mapping[str, Any], namespace: str, settings: Settings) 
     )
 
 
-def unchanged(new: Mapping[str, Any], old: Mapping[str, Any]) -> Outcome | None:
+def _unchanged(new: Mapping[str, Any], old: Mapping[str, Any]) -> Outcome | None:
     """Return `NothingChanged` for an UPDATE of status, finalizers or other people's metadata.
 
     The API server's `matchConditions` filter these as well; here it holds for every configuration, since
@@ -175,20 +175,26 @@ def _decision(case: Case, denial: str | None) -> Decision:
     """Return the answer; in audit mode nothing is changed and nothing refused."""
     if case.audit and denial is not None:
         case.warnings.append(f"would be refused: {denial}")
-    warnings = [short(redact(text)) for text in dict.fromkeys(case.warnings)] if case.warnings else []
+    warnings, echoes = _shown(case.warnings), _shown(case.echoes)
+    verdicts, presence = case.verdicts, case.presence
     if case.audit:
-        return Decision(Outcome.AUDITED, case.verdicts, [], warnings, None, case.operations, case.presence)
+        return Decision(Outcome.AUDITED, verdicts, [], warnings, None, case.operations, presence, echoes)
     if denial is not None:
-        return Decision(Outcome.DENIED, case.verdicts, [], warnings, denial, [], case.presence)
+        return Decision(Outcome.DENIED, verdicts, [], warnings, denial, [], presence, echoes)
+    return Decision(_outcome(case), verdicts, case.operations, warnings, None, [], presence, echoes)
+
+
+def _outcome(case: Case) -> Outcome:
     if case.operations:
-        outcome = Outcome.INJECTED
-    elif any(verdict.action is _KEEP for verdict in case.verdicts):
-        outcome = Outcome.ALREADY_INJECTED
-    else:
-        outcome = Outcome.NOT_NEEDED
-    return Decision(outcome, case.verdicts, case.operations, warnings, None, [], case.presence)
+        return Outcome.INJECTED
+    kept = any(verdict.action is _KEEP for verdict in case.verdicts)
+    return Outcome.ALREADY_INJECTED if kept else Outcome.NOT_NEEDED
 
 
-def short(text: str) -> str:
-    """Return a warning as long as clients show it."""
+def _shown(warnings: list[str]) -> list[str]:
+    """Return warnings as they are shown, each once."""
+    return [_short(redact(text)) for text in dict.fromkeys(warnings)] if warnings else []
+
+
+def _short(text: str) -> str:
     return text if len(text) <= _WARNING else text[: _WARNING - 1] + "…"

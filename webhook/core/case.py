@@ -31,6 +31,7 @@ class Case:
             always gets the same entry.
         audit: The namespace is in audit mode.
         presence: Secrets that are absent, and those of which it would matter and is not known.
+        echoes: Those of `warnings` that repeat what a verdict or `presence` says.
     """
 
     def __init__(self, request: Request, knowledge: Knowledge, settings: Settings) -> None:
@@ -40,6 +41,7 @@ class Case:
         self.verdicts: list[Verdict] = []
         self.operations: list[PatchOperation] = []
         self.warnings: list[str] = []
+        self.echoes: list[str] = []
         self.budget = Budget()
         namespace = knowledge.namespaces.get(request.namespace)
         if namespace is None:
@@ -95,7 +97,7 @@ class Case:
 
     def warn_of_env_from(self, container: str, secret: str) -> None:
         """Tell the way out where nothing is injected because of what an `envFrom` may hold."""
-        self.warnings.append(
+        self._echo(
             f"{container}: Secret {secret} in envFrom may hold a token; annotation {names.SECRET} decides"
         )
 
@@ -125,8 +127,12 @@ class Case:
             warning = f"Secret {name} is missing: {command}"
             # A command that is cut mends nothing.
             whole = len(warning) <= _WARNING
-            self.warnings += [warning] if whole else [f"Secret {name} is missing:"[:_WARNING], command]
+            self._echo(*([warning] if whole else [f"Secret {name} is missing:"[:_WARNING], command]))
         return self.missing_secret is MissingSecret.SKIP
+
+    def _echo(self, *warnings: str) -> None:
+        self.warnings += warnings
+        self.echoes += warnings
 
     def remember(
         self, keys: Sequence[str], entries: Mapping[str, Mapping[str, str]], *, forget: bool = False

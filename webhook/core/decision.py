@@ -1,4 +1,4 @@
-"""What `admit()` and `validate()` are asked and what they answer."""
+"""What `admit()` is asked and what it answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,6 @@ from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
 from webhook.core.knowledge import Presence
 from webhook.core.names import Method
-from webhook.core.policy.finding import Finding
 from webhook.core.reasons import Outcome, Reason, Source
 
 JsonObject = Mapping[str, Any]
@@ -128,7 +127,7 @@ class Decision:
         audited: What `patch` would have been in audit mode.
         presence: Secrets that are absent, and those which are to be skipped or refused where they are absent
             and of which nothing is known.
-        findings: What `validate()` has against the object.
+        echoes: Those of `warnings` that repeat what a verdict or `presence` says.
     """
 
     outcome: Outcome
@@ -138,7 +137,7 @@ class Decision:
     denial: str | None = None
     audited: list[PatchOperation] = field(default_factory=list)
     presence: dict[str, Presence] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    echoes: list[str] = field(default_factory=list)
 
     @property
     def allowed(self) -> bool:

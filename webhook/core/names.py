@@ -96,6 +96,9 @@ SOURCE_URI: Final = "internal.serving.kserve.io/storage-initializer-sourceuri"
 
 LOCAL_MODEL_LABEL: Final = "internal.serving.kserve.io/localmodel"
 LLM_PART_OF: Final = ("app.kubernetes.io/part-of", "llminferenceservice")
+LLM_NAME: Final = "app.kubernetes.io/name"
+"""Label on an LLMInferenceService's Pods: its name."""
+
 LLM_MAIN: Final = "main"
 """The serving container of an LLMInferenceService."""
 

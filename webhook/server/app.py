@@ -27,6 +27,7 @@ from webhook.server.memory import uncollected
 from webhook.server.metrics import Metrics
 from webhook.server.problem import Disconnected, Problem
 from webhook.server.review import Answered, parse_review, render_review
+from webhook.server.telling import Teller
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -46,6 +47,7 @@ class Serving:
     metrics: Metrics
     logger: FilteringBoundLogger
     max_body_bytes: int
+    teller: Teller | None = None
 
 
 Decide = Callable[[Request, Knowledge, Settings], Decision]
@@ -120,6 +122,8 @@ class Endpoint:
         answered = Answered(self._path, review, decision, time.perf_counter() - started, doubt)
         serving.metrics.reviewed(answered)
         log_review(serving.logger, answered)
+        if serving.teller is not None:
+            serving.teller.reviewed(answered)
         return answer
 
 

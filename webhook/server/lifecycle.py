@@ -31,6 +31,7 @@ from webhook.server.protocol import LimitedProtocol, Limits
 from webhook.server.readiness import Readiness
 from webhook.server.signs import Signs
 from webhook.server.sockets import address_of, listen
+from webhook.server.telling import MakeTeller
 from webhook.server.tls import Renewal, ServedCertificate
 from webhook.settings import Loaded, ServerSettings
 
@@ -71,7 +72,7 @@ class Server(uvicorn.Server):
 class Service:
     """The whole server, from its start to its end."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each part
         self,
         loaded: Loaded,
         source: CertificateSource,
@@ -79,6 +80,7 @@ class Service:
         logger: FilteringBoundLogger,
         *,
         watch: Watch | None = None,
+        make_teller: MakeTeller | None = None,
     ) -> None:
         """Put the parts together; nothing is opened yet. An event loop must run.
 
@@ -88,6 +90,7 @@ class Service:
             metrics: Of this server.
             logger: Of this server.
             watch: How Namespaces are followed; None where they are not.
+            make_teller: Makes who tells of decisions by Events; None where nobody does.
         """
         self._settings = loaded.server
         self._logger = logger
@@ -96,7 +99,10 @@ class Service:
         signs = Signs(self.readiness, self.metrics, logger)
         self._namespaces = None if watch is None else KnownNamespaces(loaded.knowledge, watch, signs)
         known = self._namespaces or Known(loaded.knowledge)
-        self.serving = Serving(loaded.settings, known, self.metrics, logger, self._settings.max_body_bytes)
+        self._teller = None if make_teller is None else make_teller(signs)
+        self.serving = Serving(
+            loaded.settings, known, self.metrics, logger, self._settings.max_body_bytes, self._teller
+        )
         self._served = ServedCertificate()
         self._source = source
         self._renewal = Renewal(source, self._served, signs=signs, now=lambda: datetime.now(UTC))
@@ -139,6 +145,8 @@ class Service:
             following = [tasks.create_task(self._renewal.follow())]
             if self._namespaces is not None:
                 following.append(tasks.create_task(self._namespaces.keep()))
+            if self._teller is not None:
+                following.append(tasks.create_task(self._teller.keep()))
             keeping = tasks.create_task(self._source.keep())
             await self._app.up.wait()
             await self._ops.up.wait()
@@ -150,10 +158,14 @@ class Service:
             # A replica that goes begins nothing in the cluster, and waits for no answer of it. It
             # goes on following what answers depend on.
             keeping.cancel()
+            if self._teller is not None:
+                self._teller.hurry()
             await self._drain()
             for server, task in zip((self._app, self._ops), serving, strict=True):
                 server.should_exit = True
                 await task
+            if self._teller is not None:
+                await self._teller.end()
             for task in following:
                 task.cancel()
         self._logger.info("stopped")

@@ -2,7 +2,8 @@
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 
 from structlog.typing import FilteringBoundLogger
@@ -12,6 +13,7 @@ from webhook.cluster.finding import find_access
 from webhook.server.certificates import CertificateError, CertificateFiles, CertificateSource
 from webhook.server.metrics import Metrics
 from webhook.server.namespaces import KnownNamespaces, Watch
+from webhook.server.telling import MakeTeller
 from webhook.settings import CertificateMode, ClusterSettings, ServerSettings
 
 _AUTHORITY: Final = "hf-token-injector"
@@ -64,6 +66,38 @@ def namespace_watch(
             await Follower(client, known).follow()
 
     return Watch(follow)
+
+
+def event_teller(
+    settings: ServerSettings, *, logger: FilteringBoundLogger, environ: Mapping[str, str] = os.environ
+) -> MakeTeller | None:
+    """Return what makes who sends Events; None where they are not, which the log says.
+
+    Raises:
+        AccessError: A kubeconfig is set, and it leads nowhere.
+    """
+    if not settings.events.enabled:
+        logger.info("events are not sent", why="events.enabled is false")
+        return None
+    try:
+        access = find_access(settings.cluster.kubeconfig, environ)
+    except AccessError as error:
+        if settings.cluster.kubeconfig:
+            raise
+        logger.info("events are not sent", why=str(error))
+        return None
+
+    # Imported here, as above.
+    from webhook.cluster.client import Client  # noqa: PLC0415
+    from webhook.cluster.events import EventStore  # noqa: PLC0415
+    from webhook.server.events import Events, Sending  # noqa: PLC0415
+
+    @asynccontextmanager
+    async def store() -> AsyncGenerator[EventStore, None]:
+        async with Client(access) as client:
+            yield EventStore(client)
+
+    return lambda signs: Events(Sending(store), signs)
 
 
 def _self_managed(

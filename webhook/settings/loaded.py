@@ -67,6 +67,13 @@ class ClusterSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EventSettings:
+    """Whether decisions are told by Events."""
+
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What is logged (`debug`, `info`, `warning`, `error`) and how (`json`, `console`)."""
 
@@ -102,6 +109,7 @@ class ServerSettings:
     tls: TlsSettings = TlsSettings()
     certificates: CertificateSettings = CertificateSettings()
     cluster: ClusterSettings = ClusterSettings()
+    events: EventSettings = EventSettings()
     log: LogSettings = LogSettings()
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.e2e.chart.conftest import NAMESPACE, Manifest, Render, only
 from tests.e2e.harness.helm import CHART, Helm
 from webhook.core.names import PREFIX, InjectMode, Method, MissingSecret
+from webhook.server.event_metrics import EventMetrics
 from webhook.server.metrics import Metrics
 from webhook.server.namespace_metrics import NamespaceMetrics
 from webhook.server.rotation_metrics import RotationMetrics
@@ -22,6 +23,7 @@ def known_metrics() -> set[str]:
     metrics = Metrics()
     metrics.registry.register(RotationMetrics())
     metrics.registry.register(NamespaceMetrics(lambda: 0.0))
+    metrics.registry.register(EventMetrics(lambda: 0))
     known = set()
     for family in metrics.registry.collect():
         suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(family.type, [""])

@@ -9,6 +9,8 @@ import yaml
 
 from certs.store import PERMISSIONS, Permission
 from tests.e2e.chart.conftest import NAMESPACE, Manifest, Render, only
+from webhook.cluster.events import EVENT_PERMISSIONS
+from webhook.cluster.namespaces import NAMESPACE_PERMISSIONS
 from webhook.cluster.watching import WATCH_PERMISSIONS
 from webhook.core.names import Method, MissingSecret
 from webhook.settings import CertificateMode, Loaded, load_settings
@@ -113,7 +115,7 @@ def test_the_rights_are_those_that_the_code_needs(render: Render, values: dict[s
     fullname = _fullname(manifests)
     named = {"secret": f"{fullname}-tls", "mutating": configuration, "validating": f"validating-{fullname}"}
     needed = {right._replace(name=named[right.name]) for right in (*PERMISSIONS, *WATCH_PERMISSIONS)}
-    needed |= {Permission(verb, "", "namespaces", "") for verb in ("list", "watch")}
+    needed |= {*NAMESPACE_PERMISSIONS, *EVENT_PERMISSIONS}
     assert rights(manifests) == needed
     [role] = [manifest for manifest in manifests if manifest["kind"] == "Role"]
     assert {resource for rule in role["rules"] for resource in rule["resources"]} == {"secrets"}
@@ -125,8 +127,14 @@ def test_who_brings_certificates_gives_no_right_for_them(render: Render, mode: s
     manifests = render(
         {"certificates": {"mode": mode, **({"provided": {"secretName": "x"}} if mode == "provided" else {})}}
     )
-    assert rights(manifests) == {Permission(verb, "", "namespaces", "") for verb in ("list", "watch")}
+    assert rights(manifests) == {*NAMESPACE_PERMISSIONS, *EVENT_PERMISSIONS}
     assert not [manifest for manifest in manifests if manifest["kind"] == "ValidatingAdmissionPolicy"]
+
+
+def test_without_events_there_is_no_right_to_any(render: Render) -> None:
+    """Nor to ask for the uid of what they are about."""
+    given = rights(render({"settings": {"events": {"enabled": False}}}))
+    assert not given & set(EVENT_PERMISSIONS)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Clusters as `doctor` reads them: one in which all is well, and pieces to break."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,17 +8,31 @@ from typing import Any
 
 import jsonpatch
 
+from certs.authority import issue_authority, issue_leaf, service_names
 from webhook.core.admit import admit
 from webhook.core.decision import Operation, Request, Scope
 from webhook.core.knowledge import Knowledge
 from webhook.core.names import InjectMode
-from webhook.doctor.collected import Collected, Installed, SeenNamespace, SeenObject, SeenSecret, Trial
+from webhook.doctor.collected import (
+    Collected,
+    Installed,
+    Leaf,
+    SeenKey,
+    SeenNamespace,
+    SeenObject,
+    SeenSecret,
+    Trial,
+)
 from webhook.doctor.finding import Status
 from webhook.doctor.registry import CHECKS
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 INJECT = "hf-token-injector.io/inject"
 TEAM = "team-a"
+AUTHORITY = issue_authority("doctor", now=NOW - timedelta(days=1))
+LEAF = issue_leaf(
+    AUTHORITY, service_names("hf-token-injector", "hf-token-injector"), now=NOW, lifetime=timedelta(days=90)
+)
 
 
 def said(collected: Collected, check: str) -> list[tuple[Status, str, str]]:
@@ -30,11 +45,27 @@ def said(collected: Collected, check: str) -> list[tuple[Status, str, str]]:
     ]
 
 
+def client_config(bundle: bytes) -> dict[str, Any]:
+    """Return where an entry's webhook is, and what verifies it."""
+    service = {"name": "hf-token-injector", "namespace": "hf-token-injector"}
+    return {"service": service, "caBundle": b64encode(bundle).decode()}
+
+
+def deployment(*, replicas: int = 2, ready: int = 2, version: str = "1") -> dict[str, Any]:
+    """Return the webhook's Deployment."""
+    labels = {"app.kubernetes.io/version": version}
+    return {
+        "metadata": {"name": "hf-token-injector", "labels": labels},
+        "spec": {"replicas": replicas},
+        "status": {"readyReplicas": ready},
+    }
+
+
 def entry(name: str, **others: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of an entry as they are
     """Return an entry as the chart renders it, in what every entry has."""
     return {
         "name": name,
-        "clientConfig": {"service": {"name": "hf-token-injector", "namespace": "hf-token-injector"}},
+        "clientConfig": client_config(AUTHORITY.certificate),
         "rules": [
             {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": ["CREATE"]}
         ],
@@ -62,9 +93,12 @@ def installed(*entries: Mapping[str, Any], **others: Any) -> Installed:  # noqa:
     configuration = {"metadata": {"name": name}, "webhooks": list(entries or ENTRIES)}
     given: dict[str, Any] = {
         "configuration": configuration,
-        "others": (),
+        "others": ({"metadata": {"name": "inferenceservice.serving.kserve.io"}},),
         "namespace": "hf-token-injector",
         "service": "hf-token-injector",
+        "certificates": "self-managed",
+        "deployment": deployment(),
+        "leaf": Leaf(LEAF.certificate, "Secret hf-token-injector/hf-token-injector-tls tls.crt"),
         "trial": Trial(TEAM, 201, injected=True),
     }
     return Installed(**(given | others))
@@ -128,7 +162,7 @@ def cluster(**others: Any) -> Collected:  # noqa: ANN401 - its attributes
         "pods": (seen(injected(kserve_pod())),),
         "secrets": {
             (TEAM, "hf-secret"): SeenSecret(
-                name="hf-secret", namespace=TEAM, keys={"token": None}, changed=NOW - timedelta(days=1)
+                name="hf-secret", namespace=TEAM, keys={"token": SeenKey(None, NOW - timedelta(days=1))}
             )
         },
     }

@@ -6,7 +6,15 @@ import pytest
 
 from webhook.core.knowledge import Namespace
 from webhook.core.names import Method, MissingSecret
-from webhook.core.settings import MutatePolicy, Rule, SecretRef, Settings
+from webhook.core.settings import (
+    MutatePolicy,
+    Policy,
+    PolicyAction,
+    RepositoryPolicy,
+    Rule,
+    SecretRef,
+    Settings,
+)
 from webhook.settings import (
     CertificateMode,
     CertificateSettings,
@@ -57,6 +65,13 @@ def test_a_file_sets_everything(tmp_path: Path) -> None:
           - {repository: "*", secret: none}
         hub: {endpoints: [https://huggingface.co/, https://hub.example/mirror]}
         inferenceService: {mutate: auto}
+        policy:
+          literalTokens: deny
+          repositories: {action: warn, allow: [meta-llama/*], deny: ["*/*-GGUF"]}
+          requireRevision: warn
+          requireToken: deny
+          trustRemoteCode: deny
+          pods: deny
         localModelCache: {namespaces: [jobs]}
         namespaces:
           team-a:
@@ -83,6 +98,14 @@ def test_a_file_sets_everything(tmp_path: Path) -> None:
         endpoints=frozenset({"https://huggingface.co", "https://hub.example/mirror"}),
         mutate_inference_services=MutatePolicy.AUTO,
         local_model_namespaces=frozenset({"jobs"}),
+        policy=Policy(
+            literal_tokens=PolicyAction.DENY,
+            repositories=RepositoryPolicy(("meta-llama/*",), ("*/*-GGUF",), PolicyAction.WARN),
+            require_revision=PolicyAction.WARN,
+            require_token=PolicyAction.DENY,
+            trust_remote_code=PolicyAction.DENY,
+            pods=PolicyAction.DENY,
+        ),
     )
     assert loaded.knowledge.namespaces["team-a"] == Namespace(
         {"hf-token-injector.io/inject": "all"}, {"hf-token-injector.io/secret": "Not_Checked"}
@@ -286,7 +309,7 @@ def test_a_long_value_is_shortened(tmp_path: Path) -> None:
 
 def test_every_setting_is_described_and_its_variable_works(tmp_path: Path) -> None:
     rows = describe_settings()
-    assert len(rows) == 35
+    assert len(rows) == 43
     for row in rows:
         assert set(row) == {"name", "env", "type", "default", "description"}
         assert row["description"].endswith("."), row

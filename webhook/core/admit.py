@@ -66,7 +66,7 @@ def _passed(request: Request, kind: Kind, settings: Settings) -> Outcome | None:
     if request.kind == "Pod":
         return _pod_passed(request, metadata, settings)
     if operation == _UPDATE and request.old_object is not None:
-        return _unchanged(request.object, request.old_object)
+        return unchanged(request.object, request.old_object)
     return None
 
 
@@ -89,7 +89,7 @@ def _of_kserve(metadata: Mapping[str, Any], namespace: str, settings: Settings) 
     )
 
 
-def _unchanged(new: Mapping[str, Any], old: Mapping[str, Any]) -> Outcome | None:
+def unchanged(new: Mapping[str, Any], old: Mapping[str, Any]) -> Outcome | None:
     """Return `NothingChanged` for an UPDATE of status, finalizers or other people's metadata.
 
     The API server's `matchConditions` filter these as well; here it holds for every configuration, since
@@ -193,8 +193,9 @@ def _outcome(case: Case) -> Outcome:
 
 def _shown(warnings: list[str]) -> list[str]:
     """Return warnings as they are shown, each once."""
-    return [_short(redact(text)) for text in dict.fromkeys(warnings)] if warnings else []
+    return [short(redact(text)) for text in dict.fromkeys(warnings)] if warnings else []
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return a warning as long as clients show it."""
     return text if len(text) <= _WARNING else text[: _WARNING - 1] + "…"

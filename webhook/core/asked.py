@@ -29,7 +29,7 @@ _LISTS = frozenset({names.CONTAINERS, names.EXCLUDE_CONTAINERS})
 _ON_WORKLOADS = frozenset({names.SECRET, names.SECRET_KEY, names.METHOD, *_LISTS})
 _IN_ORDER = sorted(_ON_WORKLOADS)
 _WRITTEN = frozenset({names.INJECTED, names.RESTARTED_AT})
-_ON_NAMESPACES = frozenset({names.SECRET, names.SECRET_KEY, names.METHOD, names.MISSING_SECRET})
+ON_NAMESPACES = frozenset({names.SECRET, names.SECRET_KEY, names.METHOD, names.MISSING_SECRET})
 
 
 class RefusedError(Exception):
@@ -98,10 +98,10 @@ def of_namespace(annotations: Mapping[str, str], warnings: list[str]) -> Namespa
 
     A malformed value is as if it were not there, and a warning says so: it must not stop a scale-up at night.
     """
-    if _ON_NAMESPACES.isdisjoint(annotations):
+    if ON_NAMESPACES.isdisjoint(annotations):
         return _NAMESPACE_NOTHING
     values: dict[str, str] = {}
-    for key in sorted(_ON_NAMESPACES):
+    for key in sorted(ON_NAMESPACES):
         if key in annotations:
             if problem := _problem(key, annotations[key]):
                 warnings.append(f"ignored on the Namespace: annotation {key} {problem}")

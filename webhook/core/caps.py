@@ -33,6 +33,16 @@ NESTING: Final = 4
 ROUNDS: Final = 16
 """Values of a `for` loop that are looked at."""
 
+NODES: Final = 32 * 1024
+"""Values of one object (members, items, strings, numbers) that are searched for tokens, at 1 µs each; what
+people write has a few thousand at the most."""
+
+FINDINGS: Final = 32
+"""What one answer tells of an object; whoever has more has them told after these are mended."""
+
+POINTER: Final = 250
+"""Characters of a JSON pointer in a finding."""
+
 SUBJECT: Final = 100
 """Characters of a name that is repeated in a sentence."""
 

@@ -1,4 +1,4 @@
-"""What `admit()` is asked and what it answers."""
+"""What `admit()` and `validate()` are asked and what they answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
 from webhook.core.knowledge import Presence
 from webhook.core.names import Method
+from webhook.core.policy.finding import Finding
 from webhook.core.reasons import Outcome, Reason, Source
 
 JsonObject = Mapping[str, Any]
@@ -128,6 +129,7 @@ class Decision:
         presence: Secrets that are absent, and those which are to be skipped or refused where they are absent
             and of which nothing is known.
         echoes: Those of `warnings` that repeat what a verdict or `presence` says.
+        findings: What `validate()` has against the object.
     """
 
     outcome: Outcome
@@ -138,6 +140,7 @@ class Decision:
     audited: list[PatchOperation] = field(default_factory=list)
     presence: dict[str, Presence] = field(default_factory=dict)
     echoes: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def allowed(self) -> bool:

@@ -38,6 +38,7 @@ class Hub:
         scheme: How its URIs begin.
         token_variable: The variable that we inject.
         token_variables: Variables that give a client its token, also as an empty value.
+        literal_variables: Variables whose value, where it is written out, is a token.
         path_variable: The variable that names a file with the token.
         mount_path: Where method `file` mounts the Secret.
         file_name: The token's file in there.
@@ -45,6 +46,7 @@ class Hub:
         default_home: The end of that folder's path where the variable is not set.
         offline_variables: True: nothing is downloaded.
         disabling_variables: True: no token is sent.
+        hosts: Of the hub, and of its URLs.
         endpoint_variable: Where the client sends its requests, and with them the token.
         model_variables: Variables that nothing else uses to name a model.
         id_variables: Those of them that hold nothing but an id, also a bare legacy one, and never a path.
@@ -58,6 +60,7 @@ class Hub:
     scheme: str
     token_variable: str
     token_variables: tuple[str, ...]
+    literal_variables: frozenset[str]
     path_variable: str
     mount_path: str
     file_name: str
@@ -65,6 +68,7 @@ class Hub:
     default_home: str
     offline_variables: tuple[str, ...]
     disabling_variables: tuple[str, ...]
+    hosts: frozenset[str]
     endpoint_variable: str
     model_variables: frozenset[str]
     id_variables: frozenset[str]
@@ -92,6 +96,23 @@ HUGGING_FACE: Final = Hub(
     scheme="hf://",
     token_variable="HF_TOKEN",  # noqa: S106 - the name of a variable
     token_variables=("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_API_TOKEN", "HF_OIDC_RESOURCE"),
+    literal_variables=frozenset(
+        {
+            "HF_ACCESS_TOKEN",
+            "HF_API_KEY",
+            "HF_API_TOKEN",
+            "HF_AUTH_TOKEN",
+            "HF_HUB_TOKEN",
+            "HF_TOKEN",
+            "HUGGINGFACEHUB_API_TOKEN",
+            "HUGGINGFACE_API_KEY",
+            "HUGGINGFACE_API_TOKEN",
+            "HUGGINGFACE_HUB_TOKEN",
+            "HUGGINGFACE_TOKEN",
+            "HUGGING_FACE_HUB_TOKEN",
+            "HUGGING_FACE_TOKEN",
+        }
+    ),
     path_variable="HF_TOKEN_PATH",
     mount_path="/var/run/secrets/huggingface",
     file_name="token",
@@ -99,6 +120,7 @@ HUGGING_FACE: Final = Hub(
     default_home="/.cache/huggingface",
     offline_variables=("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"),
     disabling_variables=("HF_HUB_DISABLE_IMPLICIT_TOKEN",),
+    hosts=frozenset({"huggingface.co", "hf.co"}),
     endpoint_variable="HF_ENDPOINT",
     model_variables=frozenset(
         {
@@ -184,7 +206,7 @@ _HOST = re.compile(
     r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:ai|app|cloud|co|com|dev|example|io|internal|local|net|org)"
 )
 _LONGEST = 2 * 96 + 1
-_SECRET = re.compile(r"hf_[A-Za-z0-9]{16,}")
+_SECRET = re.compile(r"(?:hf|api_org)_[A-Za-z0-9]{16,}|hf_(?:oauth|jwt)_[A-Za-z0-9._-]{16,}")
 
 
 def repository(text: str, *, bare: bool = False, suffix: bool = False) -> str | None:
@@ -231,4 +253,4 @@ def from_uri(uri: str, hub: Hub = HUGGING_FACE) -> str | None:
 
 def redact(text: str) -> str:
     """Return the text without anything that looks like a token of the hub."""
-    return _SECRET.sub("hf_…", text) if "hf_" in text else text
+    return _SECRET.sub("hf_…", text) if "hf_" in text or "api_org_" in text else text

@@ -99,4 +99,4 @@ def judge(
 
 
 def _short(subject: str) -> str:
-    return redact(subject[: caps.SUBJECT])
+    return redact(subject)[: caps.SUBJECT]

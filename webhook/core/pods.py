@@ -36,7 +36,7 @@ class _Container:
         name = raw.get("name")
         self.raw = raw
         self.pointer = pointer
-        self.name: str = name if type(name) is str and "hf_" not in name else redact(read.string(raw, "name"))
+        self.name: str = name if type(name) is str and "_" not in name else redact(read.string(raw, "name"))
         self.ours: Recorded | None = None
         self.changed: dict[str, Any] | None = None
         """Its variables, where they are not those of its `env`."""

@@ -120,6 +120,8 @@ class Outcome(StrEnum):
     NOT_NEEDED = "NotNeeded", "no container gets a token"
     AUDITED = "Audited", "the namespace is in audit mode: decided, and nothing changed"
     DENIED = "Denied", "the object is refused"
+    ACCEPTED = "Accepted", "the platform's policy has nothing against the object"
+    WARNED = "Warned", "the platform's policy warns about the object"
     NOTHING_CHANGED = "NothingChanged", "neither spec nor one of our keys changed"
     BEING_DELETED = "BeingDeleted", "the object is being deleted"
     MIRROR_POD = "MirrorPod", "a static Pod cannot be changed through the API"

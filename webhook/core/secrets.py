@@ -4,14 +4,13 @@ The container's own token (then nothing is injected), the workload's annotation,
 wrote in another container of the Pod, the Namespace's annotation, the first rule that matches, the default.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from webhook.core import names, read
 from webhook.core.asked import Asked, NamespaceAsked
 from webhook.core.decision import Choice
+from webhook.core.globs import glob
 from webhook.core.hub import HUGGING_FACE, Hub, redact
 from webhook.core.reasons import Source
 from webhook.core.settings import Rule, SecretRef, Settings
@@ -125,8 +124,8 @@ def choose(  # noqa: PLR0913 - one argument for each step's input
 
 def _rule(repository: str, namespace: str, rules: Sequence[Rule]) -> Rule | None:
     for rule in rules:
-        if _glob(rule.repository).fullmatch(repository) and any(
-            _glob(name).fullmatch(namespace) for name in rule.namespaces
+        if glob(rule.repository).fullmatch(repository) and any(
+            glob(name).fullmatch(namespace) for name in rule.namespaces
         ):
             return rule
     return None
@@ -138,15 +137,3 @@ def _secret(rule: Rule | None, default: SecretRef) -> SecretRef | None:
     if rule.secret is None:
         return None
     return SecretRef(rule.secret.name, rule.secret.key or default.key)
-
-
-@lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Compile a glob: `*` and `?` do not cross a slash; `*` alone is anything.
-
-    Case does not count, as on the Hub.
-    """
-    if pattern == "*":
-        return re.compile(r"(?s:.*)")
-    parts = re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
-    return re.compile(parts, re.IGNORECASE)

@@ -79,11 +79,16 @@ class SeenNamespace:
 
 @dataclass(frozen=True, kw_only=True)
 class SeenObject:
-    """A Pod or workload of a namespace that opted in, and what we decide about it as it stands."""
+    """A Pod or workload of a namespace that opted in, and what we decide about it as it stands.
+
+    Attributes:
+        word: What commands call its kind (`isvc`).
+    """
 
     object: Object
     namespace: str
     decision: Decision
+    word: str = "pod"
 
     @property
     def name(self) -> str:
@@ -122,19 +127,25 @@ class SeenObject:
         return bool(deleted) or self.phase in {"Succeeded", "Failed"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeenSecret:
-    """A Secret that a decision chose, without its values.
+class SeenKey(NamedTuple):
+    """A key of a Secret.
 
     Attributes:
-        keys: Its keys, and what is wrong with the value of each; None where nothing is.
-        changed: When its values were last written, as far as `managedFields` tell.
+        flaw: What is wrong with its value; None where nothing is.
+        changed: When that was last written, as far as the Secret's metadata tell.
     """
+
+    flaw: Flaw | None = None
+    changed: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenSecret:
+    """A Secret that a decision chose, without its values."""
 
     name: str
     namespace: str
-    keys: Mapping[str, Flaw | None] = field(default_factory=dict)
-    changed: datetime | None = None
+    keys: Mapping[str, SeenKey] = field(default_factory=dict)
 
     @property
     def subject(self) -> Subject:
@@ -181,6 +192,8 @@ class Installed:
         configuration: That; None where there is none or it may not be read.
         others: All other MutatingWebhookConfigurations; None where they may not be listed.
         namespace, service: Of its Service; empty where they are not known.
+        certificates: Who makes its certificate (`certificates.mode`); empty where that is not known.
+        validating: Its ValidatingWebhookConfiguration; None where there is none or it may not be read.
         deployment: None where it was not found.
         pods: Its own.
         leaf: The certificate that it serves; None where it could not be seen.
@@ -194,6 +207,8 @@ class Installed:
     others: tuple[Object, ...] | None = None
     namespace: str = ""
     service: str = ""
+    certificates: str = ""
+    validating: Object | None = None
     deployment: Object | None = None
     pods: tuple[Object, ...] = ()
     leaf: Leaf | None = None
@@ -201,13 +216,13 @@ class Installed:
 
     @property
     def subject(self) -> Subject:
-        """Of findings about the configuration."""
+        """Of findings about the mutating configuration."""
         return Subject("MutatingWebhookConfiguration", self.name)
 
     @property
     def entries(self) -> list[dict[str, Any]]:
-        """Of the configuration."""
-        return [entry for _, entry in read.objects(self.configuration or {}, "webhooks")]
+        """Of the mutating configuration."""
+        return entries_of(self.configuration)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,6 +263,11 @@ class Collected:
         for topic, what, why in self.unread:
             if topic in topics:
                 yield warn(None, f"Not looked at: {what} ({why}).")
+
+
+def entries_of(configuration: Object | None) -> list[dict[str, Any]]:
+    """Return the entries of a webhook configuration."""
+    return [entry for _, entry in read.objects(configuration or {}, "webhooks")]
 
 
 def moment(value: object) -> datetime | None:

@@ -5,9 +5,18 @@ from types import ModuleType
 from typing import Final, NamedTuple
 
 from webhook.doctor.checks import (
+    literal_tokens,
+    namespace_annotations,
     namespace_labels,
+    pods_older_than_secret,
     pods_without_token,
+    secrets,
+    server,
+    webhook_answers,
+    webhook_certificate,
     webhook_configuration,
+    webhook_order,
+    workload_annotations,
 )
 from webhook.doctor.collected import Collected, Topic
 from webhook.doctor.finding import Finding, Status
@@ -50,9 +59,18 @@ def _check(module: ModuleType) -> Check:
 CHECKS: Final = tuple(
     _check(module)
     for module in (
+        webhook_answers,
         webhook_configuration,
+        webhook_order,
+        webhook_certificate,
+        server,
         namespace_labels,
+        namespace_annotations,
+        workload_annotations,
+        secrets,
         pods_without_token,
+        pods_older_than_secret,
+        literal_tokens,
     )
 )
 """All of them."""

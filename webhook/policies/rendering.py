@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Final
 
 from webhook.core.settings import Settings
+from webhook.policies.values import values
 
 _PLACE: Final = re.compile(r"^( *)(.*?)<<([a-z-]+)>>", re.MULTILINE)
 _TEMPLATES: Final = files("webhook.policies") / "templates"
@@ -14,6 +15,9 @@ _TEMPLATES: Final = files("webhook.policies") / "templates"
 
 class Kind(StrEnum):
     """Which policies are written."""
+
+    MUTATING = "mutating"
+    """Those that inject."""
 
     VALIDATING = "validating"
     """Those that refuse or warn."""
@@ -24,9 +28,14 @@ class Kind(StrEnum):
 
 def render(kind: Kind, settings: Settings) -> str:
     """Return the manifests as one stream of YAML documents."""
-    secret = {"secret": settings.secret.name, "key": settings.secret.key}
-    documents = {Kind.VALIDATING: fill(("literal-tokens.yaml",), secret)}
-    return "---\n".join(text for of, text in documents.items() if kind in {of, Kind.ALL})
+    filled = {"well-formed": _part("well-formed.yaml").rstrip(), **values(settings)}
+    documents = {
+        Kind.MUTATING: [
+            fill(("pods.yaml", "reading.yaml", "judging.yaml", "pods-bindings.yaml"), filled),
+        ],
+        Kind.VALIDATING: [fill(("literal-tokens.yaml",), filled)],
+    }
+    return "---\n".join(text for of in documents if kind in {of, Kind.ALL} for text in documents[of])
 
 
 def fill(parts: tuple[str, ...], values: Mapping[str, str]) -> str:
@@ -34,7 +43,7 @@ def fill(parts: tuple[str, ...], values: Mapping[str, str]) -> str:
 
     A value of several lines is indented as the line that it stands in.
     """
-    text = "".join((_TEMPLATES / part).read_text(encoding="utf-8") for part in parts)
+    text = "".join(map(_part, parts))
 
     def value(match: re.Match[str]) -> str:
         indent, before, name = match.groups()
@@ -43,3 +52,7 @@ def fill(parts: tuple[str, ...], values: Mapping[str, str]) -> str:
     while _PLACE.search(text):
         text = _PLACE.sub(value, text)
     return text
+
+
+def _part(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")

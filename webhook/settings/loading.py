@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from webhook.core.knowledge import Knowledge, Namespace
-from webhook.core.settings import Rule, SecretRef, Settings
+from webhook.core.settings import Policy, RepositoryPolicy, Rule, SecretRef, Settings
 from webhook.settings.loaded import (
     CertificateMode,
     CertificateSettings,
@@ -26,6 +26,7 @@ from webhook.settings.loaded import (
     TlsSettings,
 )
 from webhook.settings.model import Allowed, SettingsModel
+from webhook.settings.model import Policy as PolicyModel
 from webhook.settings.problems import SettingsError, show
 from webhook.settings.sources import File, environment_name, from_environment, from_file, leaves
 
@@ -102,6 +103,21 @@ def _core(model: SettingsModel) -> Settings:
         endpoints=frozenset(model.hub.endpoints),
         mutate_inference_services=model.inference_service.mutate,
         local_model_namespaces=frozenset(model.local_model_cache.namespaces),
+        policy=_policy(model.policy),
+    )
+
+
+def _policy(model: PolicyModel) -> Policy:
+    repositories = model.repositories
+    return Policy(
+        literal_tokens=model.literal_tokens,
+        repositories=RepositoryPolicy(
+            allow=tuple(repositories.allow), deny=tuple(repositories.deny), action=repositories.action
+        ),
+        require_revision=model.require_revision,
+        require_token=model.require_token,
+        trust_remote_code=model.trust_remote_code,
+        pods=model.pods,
     )
 
 

@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from webhook.core.names import Method, MissingSecret
-from webhook.core.settings import MutatePolicy
+from webhook.core.settings import MutatePolicy, PolicyAction
 from webhook.core.settings import Settings as CoreSettings
 from webhook.settings.loaded import CertificateMode, CertificateSettings, ClusterSettings, ServerSettings
 
@@ -48,6 +48,17 @@ def _https(value: str) -> str:
     return value.rstrip("/")
 
 
+def _acts(value: PolicyAction) -> PolicyAction:
+    """Return an action that is one.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if value is PolicyAction.ALLOW:
+        raise ValueError("not an action")
+    return value
+
+
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
 _SUBDOMAIN = StringConstraints(pattern=rf"^{_DNS_LABEL}(\.{_DNS_LABEL})*$", max_length=253)
 
@@ -75,6 +86,7 @@ RepositoryGlob = Annotated[
     StringConstraints(pattern=r"^[-._a-zA-Z0-9*?]+(/[-._a-zA-Z0-9*?]+)?$"),
     Allowed("a glob over owner/name, such as meta-llama/* or *"),
 ]
+Globs = Annotated[list[RepositoryGlob], Allowed("a list of globs over owner/name")]
 NamespaceGlob = Annotated[str, StringConstraints(pattern=r"^[-a-z0-9*?]+$", max_length=253)]
 NamespaceName = Annotated[str, StringConstraints(pattern=rf"^{_DNS_LABEL}$", max_length=63)]
 Port = Annotated[int, Field(ge=0, le=65535), Allowed("a port from 0 to 65535; 0 takes a free one")]
@@ -137,6 +149,50 @@ class InferenceService(_Section):
         _CORE.mutate_inference_services,
         description="When an InferenceService itself is changed: always, auto (where the container has no "
         "env list) or never. Its Pods get their token in all three.",
+    )
+
+
+class Repositories(_Section):
+    """Which repositories an object may name."""
+
+    action: PolicyAction = Field(
+        _CORE.policy.repositories.action, description="Where an object names a repository that it may not."
+    )
+    allow: Globs = Field(
+        [],
+        description="Globs over owner/name, as in rules. Where there are any, a repository that none matches "
+        "may not be named.",
+    )
+    deny: Globs = Field([], description="Globs over owner/name that may not be named, whatever allow says.")
+
+
+class Policy(_Section):
+    """What is asked of an object beside its token: each allow (off), warn or deny."""
+
+    literal_tokens: PolicyAction = Field(
+        _CORE.policy.literal_tokens, description="Where a token stands in clear text."
+    )
+    repositories: Repositories = Repositories()
+    require_revision: PolicyAction = Field(
+        _CORE.policy.require_revision,
+        description="Where a repository is named without the commit (40 hexadecimal digits) that is meant.",
+    )
+    require_token: PolicyAction = Field(
+        _CORE.policy.require_token,
+        description="Where a container asks the Hub and has neither a token of its own nor one of ours.",
+    )
+    trust_remote_code: PolicyAction = Field(
+        _CORE.policy.trust_remote_code, description="Where code that a repository brings would be run."
+    )
+    pods: Annotated[
+        PolicyAction,
+        AfterValidator(_acts),
+        Field(json_schema_extra={"enum": ["warn", "deny"]}),
+        Allowed("one of: warn, deny"),
+    ] = Field(
+        _CORE.policy.pods,
+        description="What becomes of deny for Pods that have a controller: warn lets what runs be "
+        "rescheduled, deny refuses them as well.",
     )
 
 
@@ -296,6 +352,7 @@ class SettingsModel(BaseSettings):
     )
     hub: Hub = Hub()
     inference_service: InferenceService = InferenceService()
+    policy: Policy = Policy()
     local_model_cache: LocalModelCache = LocalModelCache()
     namespaces: Annotated[
         dict[NamespaceName, Namespace], Allowed("a map of namespace names to labels and annotations")

@@ -15,6 +15,7 @@ from webhook.cli.doctor.values import seen_secret
 from webhook.cluster import resources
 from webhook.cluster.client import Client, StatusError
 from webhook.cluster.reader import Object, Reader
+from webhook.cluster.resources import Resource
 from webhook.core import names
 from webhook.core.admit import admit
 from webhook.core.decision import Operation, Request, Scope
@@ -140,7 +141,7 @@ class _Survey:
         found = {
             (pod["metadata"]["namespace"], pod["metadata"]["name"]): pod for a in answers for pod in a.objects
         }
-        return tuple(self._judged("", pod) for _, pod in sorted(found.items()))
+        return tuple(self._judged(resources.POD, pod) for _, pod in sorted(found.items()))
 
     async def _workloads(self) -> tuple[SeenObject, ...]:
         opted_in = {one.name for one in self.seen.opted_in}
@@ -152,7 +153,7 @@ class _Survey:
         ]
         answers = await asyncio.gather(*(ask(Topic.WORKLOADS, *wanted) for wanted in wanted_of))
         return tuple(
-            self._judged(resource.group, found)
+            self._judged(resource, found)
             for (resource, _), answer in zip(wanted_of, answers, strict=True)
             for found in answer.objects
         )
@@ -176,14 +177,14 @@ class _Survey:
         local = self.seen.installed.settings.local_model_namespaces
         return seen.mode is InjectMode.ALL or seen.name in local
 
-    def _judged(self, group: str, found: Object) -> SeenObject:
+    def _judged(self, resource: Resource, found: Object) -> SeenObject:
         """Decide about an object as if it were created now."""
         namespace = str(found["metadata"].get("namespace", ""))
         seen = self.seen.namespaces[namespace]
         scope = Scope.ALL if seen.mode is InjectMode.ALL else Scope.KSERVE
-        request = Request(group, found["kind"], Operation.CREATE, namespace, found, scope=scope)
+        request = Request(resource.group, resource.kind, Operation.CREATE, namespace, found, scope=scope)
         decision = admit(request, Knowledge({namespace: seen.as_knowledge}), self.seen.installed.settings)
-        return SeenObject(object=found, namespace=namespace, decision=decision)
+        return SeenObject(object=found, namespace=namespace, decision=decision, word=resource.word)
 
 
 def _namespace(found: Object) -> SeenNamespace:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SELECTOR: Final = "app.kubernetes.io/part-of=hf-token-injector,app.kubernetes.io/component=webhook"
 """Of the Deployment and its Pods (the chart's labels)."""
 
+_SELF_MANAGED: Final = "self-managed"
+"""The mode in which the settings name the configurations."""
+
 
 class _Place(NamedTuple):
     """The Secret and the key that hold the certificate."""
@@ -40,6 +43,11 @@ async def find_installed(asking: Asking, aim: "Aim") -> Installed:
         listed = await asking.all_of(Topic.CONFIGURATIONS, resources.MUTATING_CONFIGURATION)
         if len(asking.unread) == before:
             others = tuple(one for one in listed if one["metadata"]["name"] != aim.configuration)
+    validating: Object | None = None
+    if platform.service and Topic.CERTIFICATE in aim.topics:
+        validating = await asking.one(
+            Topic.CERTIFICATE, resources.VALIDATING_CONFIGURATION, _validating(platform)
+        )
     deployment: Object | None = None
     pods: tuple[Object, ...] = ()
     if platform.namespace and aim.topics & {Topic.SERVER, Topic.CERTIFICATE}:
@@ -59,10 +67,19 @@ async def find_installed(asking: Asking, aim: "Aim") -> Installed:
         others=others,
         namespace=platform.namespace,
         service=platform.service,
+        certificates=str(platform.server.certificates.mode) if platform.server else "",
+        validating=validating,
         deployment=deployment,
         pods=pods,
         leaf=leaf,
     )
+
+
+def _validating(platform: Platform) -> str:
+    """Return the name of the ValidatingWebhookConfiguration: of the settings, else as the chart makes it."""
+    if platform.server and str(platform.server.certificates.mode) == _SELF_MANAGED:
+        return platform.server.certificates.validating_configuration
+    return f"validating-{platform.service}"
 
 
 async def _deployment(asking: Asking, platform: Platform) -> Object | None:

@@ -1,12 +1,11 @@
-"""What is kept of a Secret that was read: its keys, what is wrong with their values, and when it changed."""
+"""What is kept of a Secret that was read: its keys, what is wrong with the values, when they changed."""
 
 from base64 import b64decode
-from binascii import Error
-from datetime import datetime
 
+from webhook.cluster.changes import last_change
 from webhook.cluster.reader import Object
 from webhook.core import read
-from webhook.doctor.collected import SeenSecret, moment
+from webhook.doctor.collected import SeenKey, SeenSecret
 from webhook.doctor.token_shape import Flaw, flaw
 
 
@@ -16,27 +15,16 @@ def seen_secret(found: Object) -> SeenSecret:
     return SeenSecret(
         name=read.string(metadata, "name"),
         namespace=read.string(metadata, "namespace"),
-        keys={key: _flaw(value) for key, value in read.mapping(found, "data").items()},
-        changed=_changed(metadata),
+        keys={
+            key: SeenKey(_flaw(value), last_change(metadata, key))
+            for key, value in read.mapping(found, "data").items()
+        },
     )
 
 
 def _flaw(value: object) -> Flaw | None:
+    """Judge a value as the API sends it; an empty one may come as null."""
     try:
         return flaw(b64decode(value if isinstance(value, str) else ""))
-    except (Error, ValueError):
+    except ValueError:
         return Flaw.NO_TEXT
-
-
-def _changed(metadata: Object) -> datetime | None:
-    """Return when values were last written: of managers that own some of them, the last that wrote.
-
-    Kubernetes moves a manager's `time` when it changes the value of a field that it owns, so that a label
-    which another manager adds does not count.
-    """
-    times = [
-        moment(entry.get("time"))
-        for _, entry in read.objects(metadata, "managedFields")
-        if {"f:data", "f:stringData"} & read.mapping(entry, "fieldsV1").keys()
-    ]
-    return max(filter(None, times), default=moment(metadata.get("creationTimestamp")))

@@ -7,6 +7,7 @@ import click
 
 COMMANDS: Final = {
     "admission-policy": "Write admission policies that need no server of ours.",
+    "network-policy": "Write network policies that let downloads reach the Hub.",
 }
 """By name; with `_` for `-` it is the name of the module in this package and of the command in it."""
 

@@ -1,0 +1,119 @@
+"""What policy can have against an object: a closed set, each with a sentence and what to change.
+
+A fault is one word in metrics, logs and audit annotations, and two sentences for people. A sentence may name
+a subject: a variable, a flag, a repository. It never holds the value of anything.
+`docs/reference/reasons.md` is written from this module.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple, Self
+
+from webhook.core.settings import PolicyAction
+
+
+class Check(StrEnum):
+    """The checks of the policy, by the names of their settings."""
+
+    LITERAL_TOKENS = "literalTokens"
+    REPOSITORIES = "repositories"
+    REQUIRE_REVISION = "requireRevision"
+    REQUIRE_TOKEN = "requireToken"  # noqa: S105 - the name of a setting
+    TRUST_REMOTE_CODE = "trustRemoteCode"
+
+
+class Fault(StrEnum):
+    """What is wrong.
+
+    Each member carries the check that finds it, a sentence in which `{}` stands for the subject, and what to
+    change.
+    """
+
+    check: Check
+    sentence: str
+    change: str
+
+    def __new__(cls, value: str, check: Check, sentence: str, change: str) -> Self:
+        """Make a member that is its word and carries the rest."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.check = check
+        member.sentence = sentence
+        member.change = change
+        return member
+
+    LITERAL_TOKEN = (
+        "LiteralToken",
+        Check.LITERAL_TOKENS,
+        "{} holds a token in clear text",
+        "refer to a Secret by secretKeyRef, and revoke the token",
+    )
+    LITERAL_VALUE = (
+        "LiteralValue",
+        Check.LITERAL_TOKENS,
+        "{} is given in clear text",
+        "refer to a Secret by secretKeyRef, and revoke the token",
+    )
+    TOKEN_IN_URL = (
+        "TokenInUrl",
+        Check.LITERAL_TOKENS,
+        "a URL in {} carries a token",
+        "take it out, refer to a Secret by secretKeyRef, revoke the token",
+    )
+    TOKEN_IN_LAST_APPLIED = (
+        "TokenInLastApplied",
+        Check.LITERAL_TOKENS,
+        "kubectl's annotation last-applied-configuration repeats a token",
+        "apply the manifest without it",
+    )
+    NOT_SEARCHED = (
+        "NotSearched",
+        Check.LITERAL_TOKENS,
+        "{}, so it was not searched for tokens",
+        "make it smaller, or look yourself",
+    )
+
+    def tell(self, subject: str = "") -> str:
+        """Return the sentence about a subject."""
+        return self.sentence.replace("{}", subject, 1)
+
+
+NEVER_DENIED = frozenset({Fault.NOT_SEARCHED})
+"""Faults of our reading and not of the object: nothing is refused because we could not look."""
+
+
+class Finding(NamedTuple):
+    """One thing that policy has against an object."""
+
+    fault: Fault
+    action: PolicyAction
+    """What comes of it: `WARN` or `DENY`."""
+
+    path: str
+    """JSON pointer to where it is, without what looks like a token."""
+
+    container: str = ""
+    """The container that it is in, or the component of an InferenceService; "" for none."""
+
+    subject: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, for people."""
+        return self.fault.tell(self.subject)
+
+    @property
+    def change(self) -> str:
+        """What to change, for people."""
+        return self.fault.change
+
+    @property
+    def warning(self) -> str:
+        """The whole in one short line."""
+        where = f"{self.container}: " if self.container else ""
+        return f"{where}{self.sentence}: {self.change}"
+
+    @property
+    def objection(self) -> str:
+        """The whole with its place in the object."""
+        where = f"{self.container}: " if self.container else ""
+        return f"{where}{self.sentence} ({self.path}): {self.change}"

@@ -1,0 +1,110 @@
+"""The second entry to the core: what the platform's policy has against an object, once it is final."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from webhook.core import caps, names, read
+from webhook.core.admit import admit, short, unchanged
+from webhook.core.decision import Decision, Operation, Request, Scope
+from webhook.core.hub import redact
+from webhook.core.knowledge import UNKNOWN, Knowledge
+from webhook.core.names import InjectMode
+from webhook.core.policy.checks import check
+from webhook.core.policy.finding import Finding
+from webhook.core.reasons import Outcome
+from webhook.core.settings import PolicyAction, Settings
+
+_DEFAULTS: Final = Settings()
+KINDS: Final = frozenset(
+    {
+        ("", "Pod"),
+        (names.KSERVE_GROUP, "InferenceService"),
+        (names.KSERVE_GROUP, "LLMInferenceService"),
+        (names.KSERVE_GROUP, "ServingRuntime"),
+        (names.KSERVE_GROUP, "ClusterServingRuntime"),
+    }
+)
+"""API group and kind of what is judged."""
+
+_TOLD_ELSEWHERE: Final = frozenset({"Pod", "InferenceService"})
+"""Kinds whose authors have the warnings of `admit()` already, from the mutating webhook."""
+
+
+def validate(request: Request, knowledge: Knowledge = UNKNOWN, settings: Settings = _DEFAULTS) -> Decision:
+    """Judge one object as it will be stored, whatever labels it and its Namespace have.
+
+    Pure: the same arguments give the same answer, no argument is changed, nothing is raised for any object.
+    No part of a token is ever in the answer.
+    """
+    if (passed := _passed(request)) is not None:
+        return Decision(passed)
+    findings = _findings(request, settings)
+    refusing = [finding for finding in findings if finding.action is PolicyAction.DENY]
+    warnings = [finding.warning for finding in findings if finding.action is PolicyAction.WARN]
+    warnings += _warnings_of_mutation(request, knowledge, settings)
+    told = [short(redact(text)) for text in dict.fromkeys(warnings)]
+    if refusing:
+        return Decision(Outcome.DENIED, warnings=told, denial=_denial(refusing), findings=findings)
+    return Decision(Outcome.WARNED if told else Outcome.ACCEPTED, warnings=told, findings=findings)
+
+
+def _passed(request: Request) -> Outcome | None:
+    """Return why an object is let through without a look into it."""
+    if (request.group, request.kind) not in KINDS:
+        return Outcome.KIND_NOT_HANDLED
+    operation = request.operation
+    # Nothing of a Pod that policy asks about can change after its creation.
+    updated = operation == Operation.UPDATE and request.kind != "Pod"
+    if request.subresource or not (updated or operation == Operation.CREATE):
+        return Outcome.OPERATION_NOT_HANDLED
+    metadata = read.mapping(request.object, "metadata")
+    if metadata.get("deletionTimestamp"):
+        return Outcome.BEING_DELETED
+    if request.kind == "Pod" and names.MIRROR_POD in read.mapping(metadata, "annotations"):
+        return Outcome.MIRROR_POD
+    if updated and request.old_object is not None:
+        return unchanged(request.object, request.old_object)
+    return None
+
+
+def _findings(request: Request, settings: Settings) -> list[Finding]:
+    """Return what the checks find, with what comes of it here."""
+    policy = settings.policy
+    spared = policy.pods is not PolicyAction.DENY and _is_controlled(request)
+    found: list[Finding] = []
+    for finding in check(request, settings):
+        if len(found) == caps.FINDINGS:
+            break
+        action = PolicyAction.WARN if spared else finding.action
+        found.append(finding._replace(action=action))
+    return found
+
+
+def _is_controlled(request: Request) -> bool:
+    """Whether an object is a Pod that a controller makes anew, so that refusing it stops what runs."""
+    owners = read.objects(read.mapping(request.object, "metadata"), "ownerReferences")
+    return request.kind == "Pod" and any(owner.get("controller") is True for _, owner in owners)
+
+
+def _warnings_of_mutation(request: Request, knowledge: Knowledge, settings: Settings) -> list[str]:
+    """Return what the author should know of the tokens of the Pods to come: nobody reads a Pod's warnings."""
+    if request.kind in _TOLD_ELSEWHERE or not _is_opted_in(request, knowledge):
+        return []
+    operation = str(Operation.CREATE)
+    decision = admit(
+        replace(request, operation=operation, old_object=None, scope=Scope.ALL), knowledge, settings
+    )
+    refused = [f"its Pods would be refused: {decision.denial}"] if decision.denial is not None else []
+    return refused + decision.warnings
+
+
+def _is_opted_in(request: Request, knowledge: Knowledge) -> bool:
+    """Whether something may be injected into the Pods to come; where the Namespace is unknown, it may."""
+    namespace = knowledge.namespaces.get(request.namespace)
+    return namespace is None or namespace.labels.get(names.INJECT) in {*InjectMode}
+
+
+def _denial(refusing: Iterable[Finding]) -> str:
+    """Return the one sentence that lists all that has to change."""
+    return redact("the platform's policy: " + "; ".join(finding.objection for finding in refusing))

@@ -1,0 +1,48 @@
+"""Annotations of ours on Namespaces: known keys, with values that say something."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.core import names
+from webhook.core.asked import ON_NAMESPACES, of_namespace
+from webhook.doctor.checks.namespace_labels import looks_like_ours
+from webhook.doctor.collected import Collected, SeenNamespace, Topic
+from webhook.doctor.finding import Finding, fail
+
+ABOUT: Final = "Each annotation of ours on a namespace is one that is read, with a value that says something."
+NEEDS: Final = frozenset({Topic.NAMESPACES})
+_KEYS: Final = ", ".join(sorted(key.removeprefix(names.PREFIX) for key in ON_NAMESPACES))
+
+
+def check(collected: Collected) -> Iterator[Finding]:
+    """Look at each namespace that has a key like ours."""
+    yield from collected.not_looked_at(Topic.NAMESPACES)
+    for seen in collected.namespaces.values():
+        yield from _annotations(seen)
+
+
+def _annotations(seen: SeenNamespace) -> Iterator[Finding]:
+    for key in seen.annotations:
+        # The label as an annotation is for the check of labels to tell.
+        if looks_like_ours(key) and key not in ON_NAMESPACES and key != names.INJECT:
+            yield fail(
+                seen.subject,
+                f"has annotation {key}, which nobody reads on a Namespace; those that are: {_KEYS}.",
+                f"kubectl annotate namespace {seen.name} {key}-",
+            )
+    for key in sorted(ON_NAMESPACES & seen.annotations.keys()):
+        problems: list[str] = []
+        of_namespace({key: seen.annotations[key]}, problems)
+        for problem in problems:
+            yield fail(
+                seen.subject,
+                f"has a value that is {problem}.",
+                f"kubectl annotate namespace {seen.name} {key}=… --overwrite",
+            )
+    for key in sorted(seen.labels.keys() & ON_NAMESPACES):
+        yield fail(
+            seen.subject,
+            f"has {key} as a label; it is an annotation.",
+            f"kubectl label namespace {seen.name} {key}- && "
+            f"kubectl annotate namespace {seen.name} {key}={seen.labels[key]}",
+        )

@@ -1,0 +1,62 @@
+"""The Secrets that are needed: there, with the key, and with a value that looks like a token."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.core import names
+from webhook.doctor.collected import Collected, SeenSecret, Topic
+from webhook.doctor.finding import Finding, fail, warn
+from webhook.doctor.wanted import Wanted, wanted
+
+ABOUT: Final = "Each Secret that is needed exists, with its key, and a value that looks like a token."
+NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.WORKLOADS, Topic.PODS, Topic.SECRETS})
+_SHOWN: Final = 5
+"""Keys of a Secret that are named."""
+
+
+def check(collected: Collected) -> Iterator[Finding]:
+    """Look at each key that something needs. Where Secrets may not be read, that is all there is to say."""
+    yield from collected.not_looked_at(Topic.SECRETS)
+    for need in wanted(collected):
+        place = (need.namespace, need.secret)
+        if place not in collected.secrets:
+            continue
+        secret = collected.secrets[place]
+        if secret is None:
+            yield _missing(need)
+        elif need.key not in secret.keys:
+            yield _without_key(need, secret)
+        else:
+            yield from _value(need, secret)
+
+
+def _missing(need: Wanted) -> Finding:
+    sentence = f"needs Secret {need.secret}, which does not exist in {need.namespace}."
+    command = (
+        f"kubectl create secret generic {need.secret} -n {need.namespace} --from-literal={need.key}=hf_..."
+    )
+    if need.in_use:
+        return fail(need.subject, sentence, command)
+    return warn(need.subject, f"has opted in and {sentence}", command)
+
+
+def _without_key(need: Wanted, secret: SeenSecret) -> Finding:
+    keys = sorted(secret.keys)
+    more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+    has = f"it has {', '.join(keys[:_SHOWN])}{more}" if keys else "it is empty"
+    fix = _patch(need)
+    if len(keys) == 1:
+        fix = f"kubectl annotate namespace {need.namespace} {names.SECRET_KEY}={keys[0]}"
+    return fail(secret.subject, f"has no key {need.key}, which {need.subject} needs; {has}.", fix)
+
+
+def _value(need: Wanted, secret: SeenSecret) -> Iterator[Finding]:
+    flaw = secret.keys[need.key].flaw
+    if flaw is not None:
+        say = warn if flaw.works else fail
+        yield say(secret.subject, f"has a value at {need.key} that {flaw.sentence}.", _patch(need))
+
+
+def _patch(need: Wanted) -> str:
+    value = f'{{"stringData":{{"{need.key}":"hf_..."}}}}'
+    return f"kubectl patch secret {need.secret} -n {need.namespace} -p '{value}'"

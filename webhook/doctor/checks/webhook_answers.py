@@ -1,0 +1,43 @@
+"""A Pod that is created with `dryRun` comes back with our entry: the whole way, as any Pod goes it."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.doctor.collected import Collected, Topic
+from webhook.doctor.finding import Finding, Subject, fail, ok, warn
+
+ABOUT: Final = "The API server reaches the webhook, and a Pod comes back with its token."
+NEEDS: Final = frozenset({Topic.TRIAL, Topic.NAMESPACES})
+_NOT_REACHED: Final = "failed calling webhook"
+"""How the API server begins, where `failurePolicy` is `Fail`."""
+_OURS: Final = ".hf-token-injector.io"
+_CREATED: Final = range(200, 300)
+
+
+def check(collected: Collected) -> Iterator[Finding]:
+    """Judge what became of the Pod."""
+    yield from collected.not_looked_at(Topic.TRIAL)
+    installed = collected.installed
+    trial = installed.trial
+    if trial is None:
+        if not any(topic is Topic.TRIAL for topic, _, _ in collected.unread):
+            yield warn(
+                None, "Not tried: no namespace that was looked at is injected, or --read-only was given."
+            )
+        return
+    subject = Subject("Namespace", trial.namespace)
+    namespace = installed.namespace or "hf-token-injector"
+    logs = f"kubectl get pods -n {namespace} -l app.kubernetes.io/component=webhook"
+    if trial.status in _CREATED and trial.injected:
+        yield ok(subject, "had a Pod's dry run: it came back with its token.")
+    elif trial.status in _CREATED:
+        yield fail(
+            subject,
+            "had a Pod's dry run: it came back without a token. The webhook was not called, or did not "
+            "answer and failurePolicy is Ignore.",
+            logs,
+        )
+    elif _NOT_REACHED in trial.message and _OURS in trial.message:
+        yield fail(subject, f"can create no Pods, as the webhook does not answer: {trial.message}", logs)
+    else:
+        yield warn(subject, f"had a Pod's dry run, and something else refused it: {trial.message}")

@@ -15,7 +15,7 @@ ERROR: Final = 2
 REFUSED: Final = 3
 """An object would be denied by the webhook."""
 UNFIT: Final = 4
-"""A certificate is expired, has a foreign key, or is not trusted."""
+"""A certificate is expired, has a foreign key, or is not trusted; or a Pod keeps an old token."""
 INTERNAL: Final = 70
 """EX_SOFTWARE of sysexits.h: a mistake of ours."""
 INTERRUPTED: Final = 130

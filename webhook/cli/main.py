@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "inject": "Write Secret references into manifests, offline.",
     "probe": "Ask the webhook, as the API server would.",
     "render": "Write manifests that follow from the settings.",
+    "restart": "Restart what has an old token, one after another.",
     "serve": "Answer the API server's admission reviews.",
     "version": "Print the version.",
 }

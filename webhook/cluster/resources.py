@@ -66,6 +66,9 @@ INFERENCE_SERVICE: Final = Resource(
 LLM_INFERENCE_SERVICE: Final = Resource(
     "LLMInferenceService", names.KSERVE_GROUP, ("v1alpha2", "v1alpha1"), "llminferenceservices", ("llmisvc",)
 )
+KNATIVE_SERVICE: Final = Resource("Service", "serving.knative.dev", ("v1",), "services", ("ksvc",))
+KNATIVE_CONFIGURATION: Final = Resource("Configuration", "serving.knative.dev", ("v1",), "configurations")
+KNATIVE_REVISION: Final = Resource("Revision", "serving.knative.dev", ("v1",), "revisions")
 SERVING_RUNTIME: Final = Resource(
     "ServingRuntime", names.KSERVE_GROUP, ("v1alpha1",), "servingruntimes", ("servingruntime",)
 )
@@ -110,6 +113,9 @@ RESOURCES: Final = (
     NETWORK_POLICY,
     INFERENCE_SERVICE,
     LLM_INFERENCE_SERVICE,
+    KNATIVE_SERVICE,
+    KNATIVE_CONFIGURATION,
+    KNATIVE_REVISION,
     SERVING_RUNTIME,
     CLUSTER_SERVING_RUNTIME,
     MUTATING_CONFIGURATION,

@@ -147,3 +147,22 @@ def test_the_chart_is_of_the_version_of_the_package() -> None:
 def test_helm_lint_has_nothing_to_say(offline_helm: Helm, some_values: Path) -> None:
     """Not even a warning."""
     offline_helm.run("lint", "--strict", str(CHART), "--values", str(some_values))
+
+
+def test_the_server_may_change_no_workload(render: Render, some_values: Path) -> None:
+    """Restarting is done with the rights of whoever asks for it: `hf-token-injector restart`."""
+    roles = [one for one in render(some_values) if one["kind"] in {"ClusterRole", "Role"}]
+    may_write = {
+        resource
+        for role in roles
+        for rule in role["rules"]
+        if not {"get", "list", "watch"}.issuperset(rule["verbs"])
+        for resource in rule["resources"]
+    }
+    assert roles
+    assert may_write <= {
+        "mutatingwebhookconfigurations",
+        "validatingwebhookconfigurations",
+        "secrets",
+        "events",
+    }

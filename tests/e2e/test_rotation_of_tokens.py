@@ -1,0 +1,193 @@
+"""A rotated token: by `file` it is there at the next use, by `env` after `hf-token-injector restart`."""
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import MakeNamespace
+from tests.e2e.harness.cluster import Cluster
+from tests.e2e.harness.kserve import KServe
+from tests.e2e.harness.kubectl import Kubectl
+from tests.e2e.harness.manifests import download_pod, hugging_face_model
+from tests.e2e.harness.restarting import Restart, await_running
+from tests.e2e.harness.team import INJECTED, Reference, Team, tokens
+from tests.e2e.harness.waiting import until
+
+pytestmark = pytest.mark.usefixtures("kserve", "release")
+
+ROTATED = "hf_e2eOnlyNotARealTokenEither00000000"
+REFERENCE = Reference("hf-secret", "token")
+RESTARTED_AT = "hf-token-injector.io/restarted-at"
+
+
+@pytest.fixture(scope="module")
+def values() -> dict[str, Any]:
+    """Nothing but the defaults."""
+    return {}
+
+
+def rotate(team: Team) -> None:
+    """Write another token, at a later second than that in which the team's Pods were made."""
+
+    def later() -> bool:
+        team.api.patch("Secret", "hf-secret", {"stringData": {"token": ROTATED}}, team.namespace)
+        changed = team.get("Secret", "hf-secret")["metadata"]["managedFields"][0]["time"]
+        if all(pod["metadata"]["creationTimestamp"] < changed for pod in team.pods()):
+            return True
+        team.api.patch(
+            "Secret", "hf-secret", {"stringData": {"token": "hf_e2eOnlyYetAnother"}}, team.namespace
+        )
+        return False
+
+    until(later, "the Secret is younger than the Pods")
+
+
+def generations(team: Team) -> dict[str, int]:
+    """Return how many ReplicaSets each Deployment has come to."""
+    found: dict[str, int] = {}
+    for replica_set in team.replica_sets():
+        (owner,) = replica_set["metadata"]["ownerReferences"]
+        found[owner["name"]] = found.get(owner["name"], 0) + 1
+    return found
+
+
+def with_transformer(name: str) -> dict[str, Any]:
+    """Return an InferenceService whose predictor downloads, and whose transformer does not."""
+    manifest = hugging_face_model(name)
+    transformer = {"name": "kserve-container", "image": "transformer", "args": ["--protocol=v2"]}
+    manifest["spec"]["transformer"] = {"containers": [transformer]}
+    return manifest
+
+
+def test_an_inference_service_gets_one_new_revision_and_keeps_its_entry(team: Team, cluster: Cluster) -> None:
+    team.apply(with_transformer("llama"))
+    before = {pod["metadata"]["name"] for pod in await_running(team, 2)}
+    service = team.inference_service("llama")
+    rotate(team)
+
+    said = Restart(cluster, team, "--dry-run").say()
+    assert said.code == 0, said.err
+    assert "isvc/llama" in said.out
+    assert team.inference_service("llama")["metadata"]["generation"] == service["metadata"]["generation"]
+
+    ended = Restart(cluster, team).end()
+    assert ended.code == 0, ended.out + ended.err
+    restarted = team.inference_service("llama")
+    assert restarted["metadata"]["generation"] == service["metadata"]["generation"] + 1
+    assert restarted["spec"]["predictor"].pop("annotations").keys() == {RESTARTED_AT}
+    assert restarted["spec"] == service["spec"]
+    assert restarted["metadata"]["annotations"] == service["metadata"]["annotations"]
+    assert generations(team) == {"llama-predictor": 2, "llama-transformer": 1}
+    fresh = [pod for pod in team.pods() if pod["metadata"]["name"] not in before]
+    assert [tokens(pod) for pod in fresh] == [
+        {"storage-initializer": REFERENCE, "kserve-container": REFERENCE}
+    ]
+
+    again = Restart(cluster, team).end()
+    assert (again.code, generations(team)) == (0, {"llama-predictor": 2, "llama-transformer": 1}), again.out
+
+
+def test_who_was_interrupted_goes_on_without_a_second_revision(team: Team, cluster: Cluster) -> None:
+    team.apply(hugging_face_model("llama"))
+    await_running(team, 1)
+    rotate(team)
+    first = Restart(cluster, team)
+    until(lambda: generations(team)["llama-predictor"] == 2, "the first restart has begun")
+    ended = first.interrupt()
+    assert ended.code == 130, ended.err
+    assert "call it again to go on" in ended.err
+
+    planned = Restart(cluster, team, "--dry-run", "--output=json").say()
+    assert planned.workloads["isvc/llama"]["action"] == "wait"
+    ended = Restart(cluster, team).end()
+    assert ended.code == 0, ended.err
+    assert generations(team) == {"llama-predictor": 2}
+
+
+def test_the_parts_of_an_llm_inference_service_are_restarted_at_once(
+    team: Team, cluster: Cluster, kserve: KServe
+) -> None:
+    kserve.install_llm()
+    model = {"uri": "hf://meta-llama/Llama-3.1-8B-Instruct", "name": "meta-llama/Llama-3.1-8B-Instruct"}
+    team.apply(
+        {
+            "apiVersion": "serving.kserve.io/v1alpha2",
+            "kind": "LLMInferenceService",
+            "metadata": {"name": "llama"},
+            "spec": {"model": model, "replicas": 1, "prefill": {"replicas": 1}},
+        }
+    )
+    await_running(team, 2)
+    before = team.get("LLMInferenceService", "llama")["metadata"]["generation"]
+    rotate(team)
+    ended = Restart(cluster, team, "--output=json").end()
+    assert ended.code == 0, ended.err
+    assert ended.workloads["llmisvc/llama"]["components"] == ["prefill", "workload"]
+    assert team.get("LLMInferenceService", "llama")["metadata"]["generation"] == before + 1
+    assert set(generations(team).values()) == {2}
+
+
+def test_a_deployment_is_restarted_and_what_cannot_be_is_named(
+    make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl
+) -> None:
+    team = Team(make_namespace("all"), cluster.api, kubectl)
+    labels = {"app": "vllm"}
+    container = {"name": "vllm", "image": "vllm/vllm-openai", "args": ["--model=meta-llama/Llama-3.1-8B"]}
+    team.apply(
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "vllm"},
+            "spec": {
+                "selector": {"matchLabels": labels},
+                "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+            },
+        }
+    )
+    team.apply(download_pod())
+    await_running(team, 2)
+    rotate(team)
+    ended = Restart(cluster, team).end()
+    assert ended.code == 4, ended.out + ended.err
+    assert "deployment/vllm: done" in ended.out
+    assert "pod/download" in ended.out
+    assert generations(team) == {"vllm": 2}
+    (pod,) = team.pods("app=vllm")
+    assert tokens(pod) == {"vllm": REFERENCE}
+
+
+def test_a_file_needs_no_restart_and_what_does_not_read_one_says_so(
+    make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl
+) -> None:
+    file = {"hf-token-injector.io/method": "file"}
+    team = Team(make_namespace(annotations=file), cluster.api, kubectl)
+    team.apply(hugging_face_model("llama"))
+    embeddings = {
+        "name": "kserve-container",
+        "image": "ghcr.io/huggingface/text-embeddings-inference:1.8",
+        "args": ["--model-id=acme/embeddings"],
+    }
+    custom = {"predictor": {"containers": [embeddings]}}
+    team.apply(hugging_face_model("embeddings") | {"spec": custom})
+    await_running(team, 2)
+    assert INJECTED not in team.inference_service("llama")["metadata"]["annotations"]
+
+    llama = team.predictor("llama")
+    (downloads,) = llama["spec"]["initContainers"]
+    paths = [entry for entry in downloads["env"] if entry["name"] == "HF_TOKEN_PATH"]
+    assert paths == [{"name": "HF_TOKEN_PATH", "value": "/var/run/secrets/huggingface/token"}]
+    (mount,) = [
+        one for one in downloads["volumeMounts"] if one["mountPath"] == "/var/run/secrets/huggingface"
+    ]
+    (volume,) = [one["secret"] for one in llama["spec"]["volumes"] if one["name"] == mount["name"]]
+    assert (volume["secretName"], volume["optional"]) == ("hf-secret", True)
+    assert tokens(llama)["storage-initializer"] is None
+    assert tokens(team.predictor("embeddings")) == {"kserve-container": REFERENCE}
+
+    rotate(team)
+    ended = Restart(cluster, team, "--output=json").end()
+    assert ended.code == 0, ended.err
+    assert ended.workloads["isvc/llama"]["action"] == "keep"
+    assert "file" in ended.workloads["isvc/llama"]["why"]
+    assert ended.workloads["isvc/embeddings"]["result"] == "done"
+    assert generations(team) == {"llama-predictor": 1, "embeddings-predictor": 2}

@@ -1,0 +1,67 @@
+"""`hf-token-injector doctor`, as people call it, and what it says."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_PROGRAM = Path(sys.executable).parent / "hf-token-injector"
+
+
+class Diagnosis(NamedTuple):
+    """What it found.
+
+    Attributes:
+        code: Its exit code.
+        document: What `--output json` prints.
+    """
+
+    code: int
+    document: dict[str, Any]
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """Of each check, the worst that it found."""
+        return {check["name"]: check["status"] for check in self.document["checks"]}
+
+    @property
+    def wrong(self) -> set[str]:
+        """The checks that found something, or could not look."""
+        return {name for name, status in self.statuses.items() if status != "ok"}
+
+    def said(self, check: str) -> list[str]:
+        """Return what a check says that is not well: status, subject, sentence, => and the fix."""
+        (chosen,) = (one for one in self.document["checks"] if one["name"] == check)
+        return [_line(found) for found in chosen["findings"] if found["status"] != "ok"]
+
+
+def _line(found: dict[str, Any]) -> str:
+    subject = found["subject"] or {"kind": "", "name": ""}
+    return f"{found['status']} {subject['kind']} {subject['name']} {found['sentence']} => {found['fix']}"
+
+
+class Doctor:
+    """The command with one kubeconfig."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        self._kubeconfig = kubeconfig
+
+    def text(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it, and return what it printed for people."""
+        return subprocess.run(
+            [_PROGRAM, "doctor", f"--kubeconfig={self._kubeconfig}", *arguments],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        )
+
+    def __call__(self, *arguments: str) -> Diagnosis:
+        """Run it, and return what it found."""
+        done = self.text("--output=json", *arguments)
+        assert done.stdout, done.stderr
+        return Diagnosis(done.returncode, json.loads(done.stdout))

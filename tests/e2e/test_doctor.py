@@ -1,0 +1,334 @@
+"""`doctor` on a real cluster: all is well, then one thing after another is broken, and it names that one.
+
+No kubelet runs, so a test says of our Deployment's Pods that they are ready. What the webhook answers, what
+the API server calls, Secrets, rights and Pods are real.
+"""
+
+import base64
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from certs.authority import issue_authority
+from tests.e2e.conftest import MakeNamespace
+from tests.e2e.harness.api import JSON_PATCH, Object
+from tests.e2e.harness.cluster import Cluster
+from tests.e2e.harness.doctor import Doctor
+from tests.e2e.harness.manifests import hugging_face_model, predictor_pod
+from tests.e2e.harness.release import CONFIGURATION, NAME, NAMESPACE, Release
+from tests.e2e.harness.team import TOKEN, Team
+from tests.e2e.harness.waiting import until
+
+pytestmark = pytest.mark.usefixtures("kserve")
+
+INJECT = "hf-token-injector.io/inject"
+MUTATING = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+SELECTOR = "app.kubernetes.io/part-of=hf-token-injector,app.kubernetes.io/component=webhook"
+
+WithRights = Callable[..., Doctor]
+"""Makes a person with these rights, in a namespace or everywhere, and gives back their doctor."""
+
+
+@pytest.fixture
+def doctor(cluster: Cluster, release: Release) -> Doctor:
+    """The command, as an administrator, on a release whose replicas count as ready."""
+    _ready(release, ready=True)
+    return Doctor(cluster.kubeconfig)
+
+
+@pytest.fixture
+def configured(release: Release) -> Iterator[Object]:
+    """Our configuration, which is as it was before when the test has ended."""
+    before = release.configuration()
+    yield before
+    now = release.configuration()
+    again = {
+        **before,
+        "metadata": {**before["metadata"], "resourceVersion": now["metadata"]["resourceVersion"]},
+    }
+    release.api.ok(release.api.request("PUT", f"{MUTATING}/{CONFIGURATION}", again))
+
+
+@pytest.fixture
+def with_rights(cluster: Cluster) -> Iterator[WithRights]:
+    """A function that makes people; their rights end with the test."""
+    made: list[str] = []
+    api = cluster.api
+
+    def create(path: str, manifest: Object) -> None:
+        api.ok(api.request("POST", path, manifest))
+        made.append(f"{path}/{manifest['metadata']['name']}")
+
+    def make(name: str, rules: list[Object], namespace: str = "") -> Doctor:
+        group = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": name}}
+        kind = "Role" if namespace else "ClusterRole"
+        within = "/apis/rbac.authorization.k8s.io/v1" + (f"/namespaces/{namespace}" if namespace else "")
+        create(
+            "/api/v1/namespaces/default/serviceaccounts",
+            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}},
+        )
+        create(f"{within}/{kind.lower()}s", {**group, "kind": kind, "rules": rules})
+        create(
+            f"{within}/{kind.lower()}bindings",
+            {
+                **group,
+                "kind": f"{kind}Binding",
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
+                "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "default"}],
+            },
+        )
+        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        answer = api.request("POST", f"/api/v1/namespaces/default/serviceaccounts/{name}/token", asked)
+        return Doctor(cluster.write_kubeconfig(name, {"token": api.ok(answer)["status"]["token"]}))
+
+    yield make
+    for path in made:
+        api.request("DELETE", path)
+
+
+def test_a_cluster_in_which_all_is_well_is_well(doctor: Doctor, team: Team) -> None:
+    """With an InferenceService and its Pod; and for people it is one line a check."""
+    team.apply(hugging_face_model("llama"))
+    team.predictor("llama")
+    found = doctor("-n", team.namespace)
+    assert (found.wrong, found.code) == (set(), 0), found.document
+    done = doctor.text("-n", team.namespace)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert all(line.startswith("✓ ") for line in lines[: len(found.statuses)])
+    assert lines[-1] == (
+        f"no problems and no warnings in {len(found.statuses)} checks, over 1 namespace that opted in."
+    )
+    assert TOKEN not in done.stdout + done.stderr + str(found.document)
+
+
+def test_all_namespaces_are_looked_at_unless_one_is_named(
+    doctor: Doctor, make_namespace: MakeNamespace
+) -> None:
+    one, other = make_namespace(), make_namespace("all")
+    assert {one, other} <= set(doctor("--check=namespace-labels").document["namespaces"])
+
+
+def test_a_webhook_that_is_away_is_told_and_a_foreign_ca_bundle_too(
+    doctor: Doctor, release: Release, team: Team
+) -> None:
+    """While no replica runs, nobody mends `caBundle`; the one that starts again does."""
+    doctor("-n", team.namespace)
+    release.stop()
+    try:
+        found = doctor("-n", team.namespace)
+        assert found.code == 1
+        ((said),) = found.said("webhook-answers")
+        assert (
+            "can create no Pods, as the webhook does not answer: Internal error occurred: failed calling"
+            in said
+        )
+        _break(release, "add", "/webhooks/0/clientConfig/caBundle", _foreign())
+        found = doctor("-n", team.namespace, "--check=webhook-certificate")
+        (said,) = found.said("webhook-certificate")
+        assert f"does not verify the certificate of Secret {NAMESPACE}/{NAME}-tls tls.crt" in said
+        _break(release, "remove", "/webhooks/0/clientConfig/caBundle")
+        (said,) = doctor("--check=webhook-certificate").said("webhook-certificate")
+        assert "has no caBundle in its entry inferenceservices.hf-token-injector.io" in said
+    finally:
+        release.start_replica()
+        until(lambda: all(release.bundles().values()), "the replica has filled caBundle again")
+        release.await_in_force()
+    assert doctor("-n", team.namespace).wrong == set()
+
+
+def test_replicas_that_are_not_ready_are_told(doctor: Doctor, release: Release) -> None:
+    _ready(release, ready=False)
+    found = doctor("--check=server")
+    assert "none of 2 replicas ready" in found.said("server")[0]
+    assert found.code == 1
+
+
+@pytest.mark.usefixtures("configured")
+def test_an_entry_that_is_missing_is_told(doctor: Doctor, release: Release) -> None:
+    _break(release, "remove", "/webhooks/1")
+    found = doctor("--check=webhook-configuration")
+    assert "has no entry inferenceservice-pods.hf-token-injector.io" in found.said("webhook-configuration")[0]
+
+
+@pytest.mark.usefixtures("configured")
+def test_selectors_that_do_not_match_what_was_labelled_are_told(
+    doctor: Doctor, release: Release, team: Team
+) -> None:
+    """The Pod's dry run comes back without a token, and nothing fails."""
+    for index in range(len(release.configuration()["webhooks"])):
+        _break(release, "add", f"/webhooks/{index}/objectSelector/matchLabels", {"nobody": "has-this"})
+    until(
+        lambda: "came back without a token" in str(doctor("-n", team.namespace).said("webhook-answers")),
+        "the API server has seen the configuration",
+    )
+
+
+@pytest.mark.usefixtures("configured")
+def test_an_order_in_which_the_token_is_missed_is_told(doctor: Doctor, release: Release) -> None:
+    late = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": "zz-kserve"},
+        "webhooks": [],
+    }
+    release.api.create(late)
+    try:
+        found = doctor("--check=webhook-order")
+        assert (found.code, found.statuses) == (0, {"webhook-order": "warn"})
+        _break(release, "replace", "/webhooks/1/reinvocationPolicy", "Never")
+        assert "comes later, and gets no token" in doctor("--check=webhook-order").said("webhook-order")[0]
+    finally:
+        release.api.delete("MutatingWebhookConfiguration", "zz-kserve")
+
+
+def test_labels_and_annotations_that_nobody_reads_are_told(
+    doctor: Doctor, cluster: Cluster, make_namespace: MakeNamespace
+) -> None:
+    wrong = make_namespace("true", annotations={"hf-token-injector.io/secrets": "mine"})
+    misspelt = make_namespace(None)
+    cluster.api.patch("Namespace", misspelt, {"metadata": {"labels": {"hf-token-injector/inject": "all"}}})
+    labels = doctor("--check=namespace-labels").said("namespace-labels")
+    assert any(f"{INJECT}=true, which opts nothing in" in said for said in labels)
+    assert any(
+        f"kubectl label namespace {misspelt} hf-token-injector/inject- {INJECT}=all" in said
+        for said in labels
+    )
+    found = doctor("-n", wrong, "--check=namespace-annotations").said("namespace-annotations")
+    assert "has annotation hf-token-injector.io/secrets, which nobody reads" in found[0]
+
+
+def test_a_missing_secret_key_or_value_is_told(
+    doctor: Doctor, cluster: Cluster, make_namespace: MakeNamespace
+) -> None:
+    """The commands that it gives mend it, one after another."""
+    name = make_namespace(secrets={"other": "token"})
+    ask = ("-n", name, "--check=secrets")
+    assert f"kubectl create secret generic hf-secret -n {name}" in doctor(*ask).said("secrets")[0]
+    api = cluster.api
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "hf-secret"}}
+    api.create({**secret, "stringData": {"HF_TOKEN": TOKEN}}, name)
+    assert "has no key token" in doctor(*ask).said("secrets")[0]
+    for value, words in (
+        ("", "is empty"),
+        ("  \n", "nothing but blanks"),
+        (TOKEN + "\n", "ends with a line break"),
+    ):
+        api.patch("Secret", "hf-secret", {"stringData": {"token": value}}, name)
+        found = doctor(*ask)
+        assert words in found.said("secrets")[0]
+        assert TOKEN not in str(found.document)
+    api.patch("Secret", "hf-secret", {"stringData": {"token": TOKEN}}, name)
+    assert doctor(*ask).wrong == set()
+
+
+def test_pods_that_were_made_before_the_label_or_are_older_than_their_secret_are_told(
+    doctor: Doctor, cluster: Cluster, make_namespace: MakeNamespace
+) -> None:
+    """The first has no token, the second an old one."""
+    name = make_namespace(None)
+    cluster.api.create(predictor_pod("early"), name)
+    cluster.api.patch("Namespace", name, {"metadata": {"labels": {INJECT: "enabled"}}})
+    ask = ("-n", name, "--check=pods-without-token", "--check=pods-older-than-secret")
+    until(lambda: _injected(cluster, name), "the webhook knows of the label")
+    cluster.api.create(predictor_pod("later"), name)
+    made = cluster.api.get("Pod", "later", name)["metadata"]["creationTimestamp"]
+    found = doctor(*ask)
+    (said,) = found.said("pods-without-token")
+    assert said.startswith("fail Pod early has no token in storage-initializer")
+    assert found.said("pods-older-than-secret") == []
+    # Times of the API are of whole seconds.
+    until(
+        lambda: datetime.now(UTC).isoformat(timespec="seconds") > made.replace("Z", "+00:00"),
+        "a second is over",
+    )
+    cluster.api.patch("Secret", "hf-secret", {"stringData": {"token": TOKEN[:-1] + "1"}}, name)
+    (said,) = doctor(*ask).said("pods-older-than-secret")
+    assert said.startswith("warn Pod later was made before Secret hf-secret changed")
+    assert said.endswith(f"=> hf-token-injector restart -n {name}")
+
+
+def test_keys_and_tokens_in_workloads_are_told(doctor: Doctor, team: Team, cluster: Cluster) -> None:
+    """An InferenceService that was applied before the namespace opted in: nobody has looked at it yet."""
+    cluster.api.patch("Namespace", team.namespace, {"metadata": {"labels": {INJECT: None}}})
+    literal = [{"name": "HF_TOKEN", "value": TOKEN}]
+    misplaced = {"hf-token-injector.io/method": "files"}
+    team.apply(hugging_face_model("llama", annotations=misplaced, env=literal))
+    cluster.api.patch("Namespace", team.namespace, {"metadata": {"labels": {INJECT: "enabled"}}})
+    found = doctor("-n", team.namespace, "--check=workload-annotations", "--check=literal-tokens")
+    assert "is refused the next time that it comes" in found.said("workload-annotations")[0]
+    assert found.said("literal-tokens")[0].startswith("warn InferenceService llama is not as it should be")
+    assert TOKEN not in str(found.document)
+
+
+def test_a_developer_with_rights_in_one_namespace_is_helped(team: Team, with_rights: WithRights) -> None:
+    """What may not be read is told once, and the rest is looked at."""
+    team.apply(predictor_pod("late"))
+    rules = [
+        {"apiGroups": [""], "resources": ["pods", "secrets"], "verbs": ["get", "list", "create"]},
+        {"apiGroups": ["serving.kserve.io"], "resources": ["*"], "verbs": ["*"]},
+    ]
+    found = with_rights("developer", rules, team.namespace)("-n", team.namespace)
+    assert found.code == 0, found.document
+    assert found.statuses["secrets"] == "ok"
+    assert found.statuses["pods-without-token"] == "ok"
+    assert found.statuses["workload-annotations"] == "ok"
+    assert found.statuses["webhook-answers"] == "ok"
+    (said,) = found.said("namespace-labels")
+    assert f"Not looked at: Namespace {team.namespace} (you may not read them)" in said
+
+
+def test_a_support_engineer_who_may_read_but_no_secrets_is_helped(
+    doctor: Doctor, team: Team, with_rights: WithRights
+) -> None:
+    """Of a Secret nothing is guessed; and without the right to create Pods, none is tried."""
+    assert doctor("-n", team.namespace).wrong == set()
+    rules = [
+        {"apiGroups": [""], "resources": ["namespaces", "pods", "configmaps"], "verbs": ["get", "list"]},
+        {
+            "apiGroups": ["apps", "serving.kserve.io", "admissionregistration.k8s.io"],
+            "resources": ["*"],
+            "verbs": ["get", "list"],
+        },
+    ]
+    found = with_rights("support", rules)("-n", team.namespace)
+    assert "Not looked at: Secret hf-secret of namespace" in found.said("secrets")[0]
+    assert "(you may not create Pods)" in found.said("webhook-answers")[0]
+    assert found.wrong == {"webhook-answers", "webhook-certificate", "secrets", "pods-older-than-secret"}
+    assert found.code == 0
+
+
+def _ready(release: Release, *, ready: bool) -> None:
+    """Say of the Deployment's Pods whether they are ready, as kubelet does, and wait until it is known."""
+    api = release.api
+    until(lambda: len(api.list("Pod", NAMESPACE, SELECTOR)) >= 2, "the Deployment has its Pods")
+    pods = api.list("Pod", NAMESPACE, SELECTOR)
+    condition = {"type": "Ready", "status": str(ready)}
+    for pod in pods:
+        status = {"status": {"phase": "Running", "conditions": [condition]}}
+        api.patch("Pod", pod["metadata"]["name"], status, NAMESPACE, subresource="status")
+
+    def counted() -> bool:
+        status = api.get("Deployment", NAME, NAMESPACE).get("status", {})
+        return bool(status.get("readyReplicas", 0) == (len(pods) if ready else 0))
+
+    until(counted, "the Deployment has counted its replicas")
+
+
+def _break(release: Release, operation: str, path: str, value: Any = None) -> None:  # noqa: ANN401 - any JSON
+    """Change our configuration by one operation."""
+    change = {"op": operation, "path": path, "value": value}
+    release.api.patch("MutatingWebhookConfiguration", CONFIGURATION, [change], content_type=JSON_PATCH)
+
+
+def _foreign() -> str:
+    """Return a `caBundle` of a CA that has signed nothing of ours."""
+    return base64.b64encode(issue_authority("foreign", now=datetime.now(UTC)).certificate).decode()
+
+
+def _injected(cluster: Cluster, namespace: str) -> bool:
+    """Tell whether a Pod gets its token there now, by a dry run."""
+    answer = cluster.api.post(predictor_pod("probe"), namespace, dryRun="All")
+    return "hf-token-injector.io/injected" in cluster.api.ok(answer)["metadata"].get("annotations", {})

@@ -206,23 +206,24 @@ async def _live(
     async with Client(access, seconds=SECONDS) as client:
         reader = Reader(client)
         platform = await find_platform(reader, config, mutating_configuration)
-        tell_if_assumed(platform)
         found: list[Found] = []
-        refused: list[StatusError] = []
+        refused: list[tuple[str, StatusError]] = []
         for resource in _LOOKED_AT:
             try:
                 objects = await reader.list_all(resource, namespace)
             except StatusError as error:
-                refused.append(error)
-                tell(f"Not looked at: {resource.plural} ({error}).")
+                refused.append((resource.plural, error))
                 continue
             found += [
                 Found(resource.group, resource.kind, str(one["metadata"]["name"]), one) for one in objects
             ]
         if len(refused) == len(_LOOKED_AT):
-            raise refused[0]
+            raise refused[0][1]
+        for plural, error in refused:
+            tell(f"Not looked at: {plural} ({error}).")
         try:
             policies: list[dict[str, Any]] | None = await reader.list_all(resources.NETWORK_POLICY, namespace)
         except StatusError:
             policies = None
+    tell_if_assumed(platform)
     return found, policies, platform.settings

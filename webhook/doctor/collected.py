@@ -29,6 +29,7 @@ class Topic(StrEnum):
     PODS = "Pods"
     WORKLOADS = "InferenceServices and other workloads"
     SECRETS = "Secrets"
+    NETWORK_POLICIES = "NetworkPolicies"
 
 
 class Unread(NamedTuple):
@@ -236,6 +237,7 @@ class Collected:
         namespaces: Those with a key that looks like ours, and those that were asked for; by name.
         pods, workloads: Of namespaces that opted in.
         secrets: By namespace and name; None is one that does not exist, what is missing here was not read.
+        network_policies: By namespace; what is missing here was not read.
         unread: What could not be read.
     """
 
@@ -246,6 +248,7 @@ class Collected:
     pods: tuple[SeenObject, ...] = ()
     workloads: tuple[SeenObject, ...] = ()
     secrets: Mapping[tuple[str, str], SeenSecret | None] = field(default_factory=dict)
+    network_policies: Mapping[str, tuple[Object, ...]] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
 
     @property

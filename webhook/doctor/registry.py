@@ -5,6 +5,8 @@ from types import ModuleType
 from typing import Final, NamedTuple
 
 from webhook.doctor.checks import (
+    egress,
+    failed_downloads,
     literal_tokens,
     namespace_annotations,
     namespace_labels,
@@ -70,6 +72,8 @@ CHECKS: Final = tuple(
         secrets,
         pods_without_token,
         pods_older_than_secret,
+        failed_downloads,
+        egress,
         literal_tokens,
     )
 )

@@ -94,6 +94,9 @@ class _Survey:
         if topics & {Topic.PODS, Topic.SECRETS}:
             self.progress("Pods")
             self.seen = replace(self.seen, pods=await self._pods())
+        if Topic.NETWORK_POLICIES in topics:
+            self.progress("NetworkPolicies")
+            self.seen = replace(self.seen, network_policies=await self._network_policies())
         if Topic.SECRETS in topics:
             self.progress("Secrets")
             self.seen = replace(self.seen, secrets=await self._secrets())
@@ -171,6 +174,15 @@ class _Survey:
                 secret = seen_secret(found)
                 known[secret.namespace, secret.name] = secret
         return known
+
+    async def _network_policies(self) -> Mapping[str, tuple[Object, ...]]:
+        """Read those of the namespaces whose Pods were read."""
+        namespaces = {pod.namespace for pod in self.seen.pods}
+        answer = await self.asking.within(Topic.NETWORK_POLICIES, resources.NETWORK_POLICY, namespaces)
+        found: dict[str, tuple[Object, ...]] = dict.fromkeys(namespaces - answer.refused, ())
+        for policy in answer.objects:
+            found[policy["metadata"]["namespace"]] += (policy,)
+        return found
 
     def _takes_all(self, seen: SeenNamespace) -> bool:
         """Whether all Pods of a namespace matter, and not KServe's alone."""

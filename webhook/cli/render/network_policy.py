@@ -219,8 +219,8 @@ async def _live(
             ]
         if len(refused) == len(_LOOKED_AT):
             raise refused[0][1]
-        for plural, error in refused:
-            tell(f"Not looked at: {plural} ({error}).")
+        for plural, refusal in refused:
+            tell(f"Not looked at: {plural} ({refusal}).")
         try:
             policies: list[dict[str, Any]] | None = await reader.list_all(resources.NETWORK_POLICY, namespace)
         except StatusError:

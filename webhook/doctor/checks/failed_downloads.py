@@ -1,0 +1,131 @@
+"""Containers that ended because a download from the Hub failed: which of the many reasons it was."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.core import names
+from webhook.core.decision import Action, Choice, Verdict
+from webhook.core.downloads import Download, downloads
+from webhook.core.reasons import Reason
+from webhook.doctor.checks.pods_without_token import made_anew
+from webhook.doctor.collected import Collected, SeenObject, Topic
+from webhook.doctor.ended import Cause, End, ends
+from webhook.doctor.finding import Finding, fail, warn
+
+ABOUT: Final = "No container has ended because a download from the Hub failed."
+NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.PODS})
+
+_HUB: Final = "https://huggingface.co"
+_TOKENS: Final = f"{_HUB}/settings/tokens"
+_ASKS_A_TOKEN: Final = frozenset({Cause.UNAUTHENTICATED, Cause.REFUSED, Cause.NOT_FOUND})
+"""What the Hub also answers where there is no token: it does not tell private from not there."""
+
+_OWN: Final = frozenset({Reason.OWN_TOKEN, Reason.OWN_TOKEN_FILE, Reason.OWN_TOKEN_ARGUMENT})
+
+
+def check(collected: Collected) -> Iterator[Finding]:
+    """Look at the last words of containers that ask the Hub and ended with an error."""
+    yield from collected.not_looked_at(Topic.PODS)
+    for pod in collected.pods:
+        failed = list(ends(pod.object))
+        if not failed:
+            continue
+        settings = collected.installed.settings
+        asking = {one.container: one for one in downloads("", "Pod", pod.namespace, pod.object, settings)}
+        for end in failed:
+            if end.container in asking:
+                yield from _failed(collected, pod, end, asking[end.container])
+
+
+def _failed(collected: Collected, pod: SeenObject, end: End, download: Download) -> Iterator[Finding]:
+    """Yield what is known of one end."""
+    if end.cause is Cause.UNKNOWN:
+        # Any other container has many reasons to end that have nothing to do with us.
+        if end.container == names.STORAGE_INITIALIZER:
+            yield warn(
+                pod.subject,
+                f"could not be given its model: {end.container} ended with {end.code}, and {end.cause}.",
+                f"kubectl logs {pod.name} -n {pod.namespace} -c {end.container}",
+            )
+        return
+    what = ", ".join(download.repositories) or "its model"
+    why, fix = str(end.cause), _general_fix(pod, end, download)
+    verdict = next((one for one in pod.decision.verdicts if one.container == end.container), None)
+    if end.cause in _ASKS_A_TOKEN and verdict is not None:
+        why, fix = _about_the_token(collected, pod, end.cause, verdict, fix)
+    yield fail(pod.subject, f"could not download {what} ({end.container} ended with {end.code}): {why}.", fix)
+
+
+def _about_the_token(
+    collected: Collected, pod: SeenObject, cause: Cause, verdict: Verdict, fix: str
+) -> tuple[str, str]:
+    """Return why the Hub does not know the caller, and what mends it, from what the container was given."""
+    namespace = pod.namespace
+    if verdict.action is Action.KEEP and verdict.choice is not None:
+        return _with_ours(collected, namespace, cause, verdict.choice, fix)
+    if verdict.reason in _OWN:
+        if cause is Cause.NOT_FOUND:
+            return str(cause), fix
+        return (
+            f"the Hub refuses the token that the container has of its own ({verdict.sentence})",
+            f"look at that token, or take it away so that the namespace's own is injected ({_TOKENS})",
+        )
+    seen = collected.namespaces.get(namespace)
+    if seen is not None and seen.known and not collected.injects(namespace):
+        label = f"kubectl label namespace {namespace} {names.INJECT}={names.InjectMode.ENABLED} --overwrite"
+        why = "is in audit mode" if seen.mode else "has not opted in"
+        return f"{cause}, and it has none: the namespace {why}", f"{label} && {made_anew(pod)}"
+    if verdict.action is Action.ADD:
+        return f"{cause}, and it has none: the Pod was made past the webhook", made_anew(pod)
+    return (
+        f"{cause}, and it has none: {verdict.sentence}",
+        f"hf-token-injector explain pod/{pod.name} -n {namespace}",
+    )
+
+
+def _with_ours(
+    collected: Collected, namespace: str, cause: Cause, choice: Choice, fix: str
+) -> tuple[str, str]:
+    """Return what is wrong with the token that we gave a reference to."""
+    place = (namespace, choice.secret)
+    create = (
+        f"kubectl create secret generic {choice.secret} -n {namespace} --from-literal={choice.key}=hf_..."
+    )
+    value = f'{{"stringData":{{"{choice.key}":"hf_..."}}}}'
+    write = f"kubectl patch secret {choice.secret} -n {namespace} -p '{value}'"
+    if place in collected.secrets:
+        secret = collected.secrets[place]
+        if secret is None:
+            return f"{cause}, and Secret {choice.secret} does not exist", create
+        if choice.key not in secret.keys:
+            return f"{cause}, and Secret {choice.secret} has no key {choice.key}", write
+        flaw = secret.keys[choice.key].flaw
+        if flaw is not None and not flaw.works:
+            return f"{cause}: key {choice.key} of Secret {choice.secret} {flaw.sentence}", write
+    if cause is Cause.NOT_FOUND:
+        return str(cause), fix
+    return (
+        f"the token in key {choice.key} of Secret {choice.secret} is refused: wrong, expired or revoked",
+        f"{write} (with a token of {_TOKENS})",
+    )
+
+
+def _general_fix(pod: SeenObject, end: End, download: Download) -> str:
+    """Return what mends a failure that is not about which token there is."""
+    page = f"{_HUB}/{download.repositories[0]}" if download.repositories else _HUB
+    limit = "memoryLimit of storageInitializer in ConfigMap kserve/inferenceservice-config"
+    return {
+        Cause.FINE_GRAINED: f"{_TOKENS}: give the token read access to public gated repositories",
+        Cause.NOT_ON_THE_LIST: f"accept the conditions on {page}, signed in as the token's account",
+        Cause.FORBIDDEN: f"{_TOKENS}: give the token read access to this repository",
+        Cause.NO_REVISION: f"choose a revision of {page}/commits",
+        Cause.NOT_FOUND: f"see whether the token's account can open {page}",
+        Cause.TOO_MANY: "wait, or use a token of an account with higher limits",
+        Cause.CERTIFICATE: "give the container the CA of your proxy or mirror: caBundleConfigMapName of "
+        "storageInitializer in ConfigMap kserve/inferenceservice-config",
+        Cause.DISK: f"hf-token-injector doctor --hub --check model-storage -n {pod.namespace}",
+        Cause.MEMORY: f"raise {limit}"
+        if end.container == names.STORAGE_INITIALIZER
+        else f"raise resources.limits.memory of {end.container}",
+        Cause.NETWORK: f"hf-token-injector doctor --check egress -n {pod.namespace}",
+    }.get(end.cause, _TOKENS)

@@ -31,6 +31,7 @@ class KubernetesObjects(KubernetesApi):
         forbidden: Verb and plural of what nobody may do, such as `("patch", "deployments")`.
         after: Called with each object that was patched, under `lock`, as a controller would see it.
         writers: Field manager of each patch.
+        admit: What an object that is created is answered with, nothing being kept: as it came, at first.
     """
 
     objects: dict[str, Object] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class KubernetesObjects(KubernetesApi):
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     after: list[Callable[[Object], None]] = field(default_factory=list)
     writers: list[str] = field(default_factory=list)
+    admit: Callable[[Object], Response] = field(default=lambda created: Response(201, created))
 
     def add(self, *manifests: Mapping[str, Any]) -> None:
         """Put objects in, or new versions of them, with what an API server adds of its own."""
@@ -75,7 +77,7 @@ class KubernetesObjects(KubernetesApi):
                 place = _place(resource, version, url.path)
                 if place is not None:
                     parameters = dict(parse_qsl(url.query))
-                    verb = "patch" if method == "PATCH" else "get" if place[1] else "list"
+                    verb = {"PATCH": "patch", "POST": "create"}.get(method, "get" if place[1] else "list")
                     asked = _Asked(verb, resource, *place, url.path, parameters, headers, body)
                     return self._refused(asked) or self._answered(asked)
         return super()._found(method, url, headers, body)
@@ -91,7 +93,7 @@ class KubernetesObjects(KubernetesApi):
             )
         if resource.group not in self.groups:
             return Response.of(404, "the server could not find the requested resource")
-        if asked.verb != "list" and asked.path not in self.objects:
+        if asked.verb in {"get", "patch"} and asked.path not in self.objects:
             return Response.of(404, f'{resource.plural} "{asked.name}" not found')
         return None
 
@@ -109,6 +111,8 @@ class KubernetesObjects(KubernetesApi):
     def _answered(self, asked: "_Asked") -> Response:
         if asked.verb == "list":
             return self._page(asked)
+        if asked.verb == "create":
+            return self.admit(json.loads(asked.body))
         if asked.verb == "patch":
             if asked.headers["Content-Type"] != _MERGE_PATCH:
                 return Response.of(415, "the body of the request was in an unknown format")

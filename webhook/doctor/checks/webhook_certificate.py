@@ -67,7 +67,7 @@ def _entry(
         )
     if not bundle.unexpired(trusted, now):
         return fail(subject, f"has nothing but expired CAs in caBundle of its entry {name}.", mend)
-    if leaf is None or not leaf.pem.strip():
+    if leaf is None or bundle.first(leaf.pem) is None:
         return None
     service = read.mapping(read.mapping(entry, "clientConfig"), "service")
     host = f"{read.string(service, 'name')}.{read.string(service, 'namespace')}.svc"

@@ -1,0 +1,237 @@
+"""`hf-token-injector doctor`: what it reads, with which rights, and what it prints."""
+
+import json
+from typing import Any
+
+from tests.cli.doctor.conftest import NAME, TOKEN, RunDoctor, namespace, pod, secret
+from tests.kubernetes_api import Response
+from tests.kubernetes_objects import KubernetesObjects
+from webhook.cli.doctor.asking import FEW
+from webhook.doctor.registry import CHECKS
+
+
+def found(doctor: RunDoctor, *arguments: str) -> dict[str, list[dict[str, Any]]]:
+    """Return what each check has to say that is not well."""
+    document = json.loads(doctor("--output=json", *arguments).stdout)
+    return {
+        check["name"]: left
+        for check in document["checks"]
+        if (left := [one for one in check["findings"] if one["status"] != "ok"])
+    }
+
+
+def test_a_cluster_in_which_all_is_well_is_a_line_a_check(doctor: RunDoctor) -> None:
+    result = doctor()
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines[: len(CHECKS)]] == [f"✓ {check.name}" for check in CHECKS]
+    assert lines[-1].startswith("no problems and no warnings in")
+
+
+def test_what_is_wrong_is_shown_in_full_with_its_fix(doctor: RunDoctor, installed: KubernetesObjects) -> None:
+    installed.remove("Secret", "hf-secret", "team-a")
+    result = doctor()
+    assert result.exit_code == 1
+    assert (
+        "✗ secrets: 1 finding\n"
+        "  ✗ Pod team-a/llama needs Secret hf-secret, which does not exist in team-a.\n"
+        "      kubectl create secret generic hf-secret -n team-a --from-literal=token=hf_...\n"
+    ) in result.stdout
+    assert "1 problem and no warnings in" in result.stdout
+
+
+def test_warnings_alone_are_no_failure(doctor: RunDoctor, installed: KubernetesObjects) -> None:
+    installed.add(namespace("team-b", "disabled"))
+    result = doctor()
+    assert result.exit_code == 0
+    assert "! namespace-labels: 1 finding" in result.stdout
+
+
+def test_verbose_shows_also_what_is_well(doctor: RunDoctor) -> None:
+    assert "had a Pod's dry run: it came back with its token." in doctor("--verbose").stdout
+
+
+def test_many_findings_are_cut_unless_all_are_asked_for(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    installed.add(*(namespace(f"team-{number:02}", "true") for number in range(12)))
+    assert "    and 2 more, with --verbose\n" in doctor("--check=namespace-labels").stdout
+    assert "opts nothing in" in doctor("--check=namespace-labels", "--verbose").stdout.split("team-11")[1]
+
+
+def test_no_token_is_ever_printed(doctor: RunDoctor, installed: KubernetesObjects) -> None:
+    """Not of a Secret, not one that somebody used as a name."""
+    installed.add(
+        secret("hf-secret", "team-a", token=f"'{TOKEN}'".encode()),
+        namespace("team-b", "true"),
+        {
+            **namespace("team-c"),
+            "metadata": {"name": "team-c", "labels": {f"hf-token-injector/{TOKEN}": "x"}},
+        },
+    )
+    for result in (doctor("--verbose"), doctor("--output=json")):
+        assert result.exit_code == 1
+        assert TOKEN not in result.output
+        assert TOKEN[3:] not in result.output
+
+
+def test_of_secrets_only_those_that_are_needed_are_read(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    """By name, one by one: the right to list all of a namespace's is not asked for."""
+    installed.forbidden.add(("list", "secrets"))
+    assert doctor().exit_code == 0
+    asked = [path for path in installed.asked("GET") if "/secrets" in path]
+    assert asked == [
+        f"/api/v1/namespaces/{NAME}/secrets/{NAME}-tls",
+        "/api/v1/namespaces/team-a/secrets/hf-secret",
+    ]
+
+
+def test_a_check_reads_no_more_than_it_needs(doctor: RunDoctor, installed: KubernetesObjects) -> None:
+    doctor("--check=webhook-order")
+    assert not [path for path in installed.asked("GET") if "secrets" in path or "pods" in path]
+    assert installed.asked("POST") == []
+
+
+def test_no_pod_is_tried_where_nothing_may_be_written(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    left = found(doctor, "--read-only")
+    assert left["webhook-answers"][0]["sentence"].startswith("Not tried")
+    assert installed.asked("POST") == []
+
+
+def test_the_pod_is_tried_with_dry_run(doctor: RunDoctor, installed: KubernetesObjects) -> None:
+    doctor("--check=webhook-answers")
+    assert installed.asked("POST") == ["/api/v1/namespaces/team-a/pods?dryRun=All"]
+
+
+def test_a_webhook_that_is_away_is_told_in_the_api_servers_words(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    message = f'failed calling webhook "pods.{NAME}.io": connection refused'
+    installed.admit = lambda _: Response.of(500, message)
+    (only,) = found(doctor)["webhook-answers"]
+    assert message in only["sentence"]
+
+
+def test_each_missing_right_is_told_and_the_rest_is_looked_at(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    """A refusal is a warning, and none of them is the end."""
+    for verb, plural, check, words in (
+        ("list", "pods", "pods-without-token", "Pods of namespace team-a"),
+        ("get", "secrets", "secrets", "Secret hf-secret of namespace team-a"),
+        ("list", "deployments", "server", f"Deployments of namespace {NAME}"),
+        ("create", "pods", "webhook-answers", "you may not create Pods"),
+        ("list", "mutatingwebhookconfigurations", "webhook-order", "MutatingWebhookConfigurations"),
+        ("get", "configmaps", "webhook-configuration", "defaults are assumed"),
+    ):
+        installed.forbidden = {(verb, plural)}
+        result = doctor("--output=json")
+        left = found(doctor)
+        assert result.exit_code == 0, (verb, plural, left)
+        assert words in str(left[check])
+
+
+def test_where_namespaces_may_not_be_listed_the_kubeconfigs_is_looked_at(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    """Its labels may not be read either, so it is taken for one that opted in."""
+    installed.forbidden = {("list", "namespaces"), ("get", "namespaces")}
+    installed.add(pod(namespace=NAME, with_token=False), secret("hf-secret", NAME, token=TOKEN.encode()))
+    left = found(doctor)
+    assert (
+        f"all Namespaces but {NAME}, which your kubeconfig names" in left["namespace-labels"][0]["sentence"]
+    )
+    assert left["pods-without-token"][0]["subject"] == {"kind": "Pod", "namespace": NAME, "name": "llama"}
+
+
+def test_a_namespace_that_does_not_exist_is_told(doctor: RunDoctor) -> None:
+    left = found(doctor, "-n", "nowhere")
+    assert [one["sentence"] for one in left["namespace-labels"]] == ["does not exist."]
+    assert "secrets" not in left
+
+
+def test_many_namespaces_are_read_by_few_requests(doctor: RunDoctor, installed: KubernetesObjects) -> None:
+    names = [f"fleet-{number:03}" for number in range(FEW + 1)]
+    for name in names:
+        installed.add(namespace(name), secret("hf-secret", name, token=TOKEN.encode()), pod(namespace=name))
+    before = len(installed.requests)
+    result = doctor()
+    assert result.exit_code == 0, result.output
+    assert len(installed.requests) - before < FEW
+    assert f"over {FEW + 2} namespaces" in result.stdout
+
+
+def test_many_namespaces_are_read_one_by_one_where_not_all_may_be_listed(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    """The right to list Secrets everywhere is one that few have."""
+    for number in range(FEW + 1):
+        installed.add(namespace(f"fleet-{number:03}"), secret("hf-secret", f"fleet-{number:03}", token=b"\n"))
+    installed.forbidden.add(("list", "secrets"))
+    assert len(found(doctor)["secrets"]) == FEW + 1
+
+
+def test_all_pods_are_looked_at_where_the_label_says_all(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    job = {"name": "download", "command": ["hf", "download", "org/model"]}
+    plain = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "job", "namespace": "team-b"}}
+    installed.add(namespace("team-b", "all"), {**plain, "spec": {"containers": [job]}})
+    left = found(doctor, "--check=pods-without-token")
+    assert [one["subject"]["name"] for one in left["pods-without-token"]] == ["job"]
+    installed.add(namespace("team-b"))
+    assert found(doctor, "--check=pods-without-token") == {}
+
+
+def test_a_cluster_that_is_away_or_knows_nobody_is_a_sentence(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    installed.tokens.clear()
+    result = doctor()
+    assert result.exit_code == 2
+    assert "answers 401" in result.stderr
+    installed.stop()
+    result = doctor()
+    assert result.exit_code == 2
+    assert "cannot be reached" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_marks_are_ascii_where_the_locale_has_no_others(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    installed.remove("Deployment", NAME, NAME)
+    result = doctor("--check=server", "--check=namespace-labels", charset="latin-1")
+    assert [line[:3] for line in result.stdout.splitlines()[:2]] == ["x s", "  x"]
+    assert "+ namespace-labels" in result.stdout
+
+
+def test_the_certificate_can_be_seen_where_it_is_served(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    """The stand-in itself shows one, which is none of ours."""
+    installed.forbidden.add(("get", "secrets"))
+    left = found(doctor, "--check=webhook-certificate", f"--connect=127.0.0.1:{installed.port}")
+    assert "does not verify the certificate of 127.0.0.1" in left["webhook-certificate"][0]["sentence"]
+    left = found(doctor, "--check=webhook-certificate", "--connect=nonsense")
+    assert "HOST:PORT is wanted" in left["webhook-certificate"][0]["sentence"]
+
+
+def test_a_mounted_certificate_is_found_by_the_deployment(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    """As with cert-manager, or a Secret of the platform's own with other keys."""
+    deployment = installed.object("Deployment", NAME, NAME)
+    volume = {"name": "tls", "secret": {"secretName": "of-the-platform"}}
+    deployment["spec"]["template"] = {"spec": {"volumes": [volume]}}
+    config = installed.object("ConfigMap", NAME, NAME)
+    config["data"]["config.yaml"] = "tls: {certFile: /etc/tls/cert.pem, keyFile: /etc/tls/key.pem}\n"
+    installed.add(deployment, config, secret("of-the-platform", NAME, cert_pem=b"nothing"))
+    left = found(doctor, "--check=webhook-certificate")
+    assert left["webhook-certificate"][0]["sentence"] == (
+        f"There is no certificate in Secret {NAME}/of-the-platform cert.pem."
+    )

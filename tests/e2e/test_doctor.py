@@ -288,7 +288,7 @@ def test_a_support_engineer_who_may_read_but_no_secrets_is_helped(
     rules = [
         {"apiGroups": [""], "resources": ["namespaces", "pods", "configmaps"], "verbs": ["get", "list"]},
         {
-            "apiGroups": ["apps", "serving.kserve.io", "admissionregistration.k8s.io"],
+            "apiGroups": ["apps", "serving.kserve.io", "admissionregistration.k8s.io", "networking.k8s.io"],
             "resources": ["*"],
             "verbs": ["get", "list"],
         },

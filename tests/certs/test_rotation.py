@@ -11,7 +11,7 @@ from certs.store import (
 )
 from certs.verify import verify_leaf
 from certs.view import Action
-from tests.certs.cluster import START, Cluster
+from tests.certs.cluster import START, Cluster, configuration
 from tests.certs.replicas import NAMES, Replica
 from tests.certs.stepping import (
     TICK,
@@ -54,6 +54,19 @@ def test_no_configuration_is_no_reason_to_wait() -> None:
     outcome = step(Replica(Cluster()))
     assert (outcome.ready, outcome.stage) == (True, Stage.NO_CONFIGURATION)
     assert outcome.look_after == STEADY_LOOK
+
+
+def test_a_policy_that_is_off_is_no_reason_to_wait_and_is_served_once_it_is_on(cluster: Cluster) -> None:
+    del cluster.configurations[Kind.VALIDATING]
+    replica = Replica(cluster)
+    assert step(replica).ready
+    cluster.configurations[Kind.VALIDATING] = configuration("pods", "controlled-pods")
+    outcome = step(replica)
+    assert (outcome.ready, outcome.did) == (True, (Action.PUBLISHED, Action.PUBLISHED))
+    for index in range(2):
+        assert published(cluster, Kind.VALIDATING, index) == secret(cluster).bundle
+    del cluster.configurations[Kind.VALIDATING]
+    assert steps(replica).ready
 
 
 def test_without_a_configuration_a_rotation_waits_as_well() -> None:

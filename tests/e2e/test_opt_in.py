@@ -28,10 +28,10 @@ def team_of(make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl) -
 def test_requests_of_a_namespace_without_the_label_never_arrive(team_of: MakeTeam, release: Release) -> None:
     """Not one review, while an InferenceService and its Pod are made there; and nothing is changed."""
     team = team_of(None)
-    before = release.reviews()
+    before = release.reviews("/")
     team.apply(hugging_face_model("llama"))
     pod = team.predictor("llama")
-    assert release.reviews() == before
+    assert release.reviews("/") == before
     assert set(tokens(pod).values()) == {None}
     assert predictor_env(team.inference_service("llama")) == []
 
@@ -96,7 +96,7 @@ def test_enabled_takes_no_plain_pods(team_of: MakeTeam, release: Release) -> Non
 def test_a_pod_of_kserve_arrives_once_in_a_namespace_labelled_all(
     team_of: MakeTeam, release: Release, audit: Audit
 ) -> None:
-    """The selectors of the entries are disjoint: by the API server's account, one of ours is called."""
+    """By the API server's account one entry of ours changes it, and one judges it."""
     team = team_of("all")
     team.apply(hugging_face_model("llama"))
     pod = team.predictor("llama")
@@ -107,17 +107,20 @@ def test_a_pod_of_kserve_arrives_once_in_a_namespace_labelled_all(
         for name in creation
         if "hf-token-injector.io/" in name and not name.startswith(("mutation.", "patch."))
     }
-    assert {name.partition("/")[0] for name in ours} == {"inferenceservice-pods.hf-token-injector.io"}
+    assert {name.partition("/")[0] for name in ours} == {
+        "inferenceservice-pods.hf-token-injector.io",
+        "controlled-pods.policy.hf-token-injector.io",
+    }
 
 
 def test_the_namespace_of_the_platform_is_never_touched(release: Release) -> None:
     """Not even when somebody labels it."""
     release.kubectl("label", "namespace", "kserve", "hf-token-injector.io/inject=all")
     try:
-        before = release.reviews()
+        before = release.reviews("/")
         answer = release.api.post(download_pod(), "kserve", dryRun="All")
         assert set(tokens(release.api.ok(answer)).values()) == {None}
-        assert release.reviews() == before
+        assert release.reviews("/") == before
     finally:
         release.kubectl("label", "namespace", "kserve", "hf-token-injector.io/inject-")
 

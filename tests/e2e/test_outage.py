@@ -70,6 +70,7 @@ def test_uninstalling_leaves_no_webhook_and_frees_the_cluster(down: Release, tea
         "clusterrolebindings",
         "validatingadmissionpolicies",
         "mutatingwebhookconfigurations",
+        "validatingwebhookconfigurations",
     ):
         left = down.kubectl("get", kind, "-o", "name", "-l", f"app.kubernetes.io/name={NAME}")
         assert left == "", left

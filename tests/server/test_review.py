@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from webhook.core.decision import Action, Decision, Scope, Verdict
+from webhook.core.policy.finding import Fault, Finding
 from webhook.core.reasons import Outcome, Reason
+from webhook.core.settings import PolicyAction
 from webhook.server.problem import Problem
 from webhook.server.review import Review, parse_review, render_review
 
@@ -112,6 +114,17 @@ def test_audit_annotations_are_bounded(review: dict[str, Any]) -> None:
     verdicts = [Verdict("x" * 5000, "/spec/containers/0", Action.NONE, Reason.NO_HUB_REFERENCE)]
     annotations = answer(review, Decision(Outcome.NOT_NEEDED, verdicts))["auditAnnotations"]
     assert len(annotations["containers"]) == 1024
+
+
+def test_findings_are_named_by_place_fault_and_what_came_of_it(review: dict[str, Any]) -> None:
+    findings = [
+        Finding(Fault.LITERAL_TOKEN, PolicyAction.DENY, "/spec/containers/0/env/0/value", "main", "HF_TOKEN"),
+        Finding(Fault.TOKEN_IN_URL, PolicyAction.WARN, f"/metadata/labels/{'x' * 2000}"),
+    ]
+    annotations = answer(review, Decision(Outcome.DENIED, denial="no", findings=findings))["auditAnnotations"]
+    text = annotations["findings"]
+    assert text.startswith("/spec/containers/0/env/0/value=LiteralToken:deny,/metadata/labels/xxx")
+    assert len(text) == 1024
 
 
 def test_a_lone_surrogate_never_breaks_an_answer(review: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from webhook.core.decision import Decision, Request, Scope
 from webhook.core.knowledge import Knowledge
 from webhook.core.reasons import Outcome
 from webhook.core.settings import Settings
+from webhook.core.validate import validate
 from webhook.server.body import LARGE, Bodies
 from webhook.server.known import Doubt, Known
 from webhook.server.logs import describe_exception, log_review
@@ -68,6 +69,7 @@ class Judgement(NamedTuple):
 PATHS: Final[Mapping[str, Judgement]] = {
     "/mutate": Judgement(Scope.KSERVE, admit),
     "/mutate/all": Judgement(Scope.ALL, admit),
+    "/validate": Judgement(Scope.ALL, validate),
 }
 
 
@@ -186,7 +188,7 @@ class Guard:
 
 def _doubt(known: Known, namespace: str, decision: Decision) -> Doubt | None:
     """Return what has to be said of a decision; a person hears of it where it may be another one later."""
-    doubt = known.doubt(namespace) if decision.verdicts else None
+    doubt = known.doubt(namespace) if decision.verdicts or decision.findings else None
     if doubt is Doubt.UNKNOWN and known.watched and decision.patch:
         decision.warnings.append(f"namespace {namespace} is not known yet; cluster defaults were used")
     return doubt

@@ -31,8 +31,8 @@ class Known:
         self.stale = False
 
     def sure(self, namespace: str) -> bool:
-        """Tell whether a decision about an object of a namespace needs no second thought."""
-        return not self.stale and namespace in self.knowledge.namespaces
+        """Tell whether a decision about an object of a namespace, or of none, needs no second thought."""
+        return not namespace or (not self.stale and namespace in self.knowledge.namespaces)
 
     async def arrival(self, namespace: str) -> None:
         """Wait a moment for a Namespace that is not known, where it may come."""

@@ -103,7 +103,9 @@ def describe_exception(error: BaseException) -> dict[str, Any]:
 def log_review(logger: FilteringBoundLogger, answered: Answered) -> None:
     """Log one answered review."""
     endpoint, review, decision, seconds, doubt = answered
-    doubted = {"namespace_metadata": doubt} if doubt is not None else {}
+    more: dict[str, Any] = {"namespace_metadata": doubt} if doubt is not None else {}
+    if decision.findings:
+        more["findings"] = list(dict.fromkeys([finding.fault for finding in decision.findings]))
     log = logger.warning if decision.outcome in _WORTH_A_WARNING else logger.info
     log(
         "review",
@@ -118,5 +120,5 @@ def log_review(logger: FilteringBoundLogger, answered: Answered) -> None:
         patched=len(decision.patch),
         dry_run=review.dry_run,
         duration_ms=round(seconds * 1000, 3),
-        **doubted,
+        **more,
     )

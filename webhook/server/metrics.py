@@ -64,6 +64,7 @@ class Metrics:
         self.durations: dict[tuple[str, str], _Durations] = {}
         self.reviews: Tally[tuple[str, str, str, str]] = Tally()
         self.containers: Tally[tuple[str, str]] = Tally()
+        self.findings: Tally[tuple[str, str]] = Tally()
         self.doubts: Tally[Doubt] = Tally()
         self.refusals: Tally[int] = Tally()
 
@@ -82,6 +83,8 @@ class Metrics:
             self.doubts[doubt] += 1
         for verdict in decision.verdicts:
             self.containers[verdict.reason, verdict.action] += 1
+        for finding in decision.findings:
+            self.findings[finding.fault.check, finding.action] += 1
 
     def refused(self, status: int) -> None:
         """Count one HTTP error."""
@@ -124,6 +127,12 @@ class _Reviews:
             "Containers that were looked at, by what was decided and why.",
             ["reason", "action"],
             self._metrics.containers.items(),
+        )
+        yield _counter(
+            "hf_token_injector_policy_findings",
+            "What checks of the policy found, by what came of it.",
+            ["check", "action"],
+            self._metrics.findings.items(),
         )
         yield _counter(
             "hf_token_injector_doubted_reviews",

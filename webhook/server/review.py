@@ -17,8 +17,9 @@ API_VERSION: Final = "admission.k8s.io/v1"
 
 _WARNING_LIMIT = 120
 """Characters of a warning that the API server passes on whole."""
-_CONTAINERS_LIMIT = 1024
-"""Characters of the audit annotation `containers`: its names come from an unvalidated object."""
+_ANNOTATION_LIMIT = 1024
+"""Characters of the audit annotations `containers` and `findings`: their names come from an unvalidated
+object."""
 _CONTROL = dict.fromkeys((*range(32), *range(127, 160)), " ")
 """The API server drops a warning that holds one of these (k8s.io/apimachinery, NewWarningHeader)."""
 
@@ -124,7 +125,13 @@ def render_review(review: Review, decision: Decision, doubt: Doubt | None = None
         response["warnings"] = [_warning(sentence) for sentence in decision.warnings]
     annotations: dict[str, str] = {"outcome": decision.outcome.value}
     if decision.verdicts:
-        annotations["containers"] = _containers(decision)
+        annotations["containers"] = _bounded(
+            [f"{verdict.container}={verdict.reason.value}" for verdict in decision.verdicts]
+        )
+    if decision.findings:
+        annotations["findings"] = _bounded(
+            [f"{finding.path}={finding.fault.value}:{finding.action.value}" for finding in decision.findings]
+        )
     if doubt is not None:
         annotations["namespace"] = doubt.value
     response["auditAnnotations"] = annotations
@@ -167,7 +174,7 @@ def _warning(sentence: str) -> str:
     return sentence if len(sentence) <= _WARNING_LIMIT else sentence[: _WARNING_LIMIT - 1] + "…"
 
 
-def _containers(decision: Decision) -> str:
-    """Return `container=Reason` for each verdict, cut where the annotation would become unwieldy."""
-    text = ",".join([f"{verdict.container}={verdict.reason.value}" for verdict in decision.verdicts])
-    return text if len(text) <= _CONTAINERS_LIMIT else text[: _CONTAINERS_LIMIT - 1] + "…"
+def _bounded(parts: list[str]) -> str:
+    """Return the parts with commas between them, cut where the annotation would become unwieldy."""
+    text = ",".join(parts)
+    return text if len(text) <= _ANNOTATION_LIMIT else text[: _ANNOTATION_LIMIT - 1] + "…"

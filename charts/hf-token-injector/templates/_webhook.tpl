@@ -1,4 +1,17 @@
-{{/* The parts that all entries share. */}}
+{{/* The parts that configurations and entries share. */}}
+
+{{- define "hf-token-injector.configurationAnnotations" -}}
+{{- $certManager := eq .Values.certificates.mode "cert-manager" }}
+{{- if or $certManager .Values.webhook.annotations }}
+annotations:
+  {{- if $certManager }}
+  cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "hf-token-injector.fullname" . }}
+  {{- end }}
+  {{- with .Values.webhook.annotations }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+{{- end }}
 
 {{- define "hf-token-injector.clientConfig" -}}
 clientConfig:
@@ -13,13 +26,29 @@ clientConfig:
 {{- end }}
 
 {{- define "hf-token-injector.behaviour" -}}
-failurePolicy: {{ .Values.webhook.failurePolicy }}
+failurePolicy: {{ .failurePolicy }}
 matchPolicy: Equivalent
-reinvocationPolicy: IfNeeded
 sideEffects: NoneOnDryRun
-timeoutSeconds: {{ .Values.webhook.timeoutSeconds }}
+timeoutSeconds: {{ .root.Values.webhook.timeoutSeconds }}
 admissionReviewVersions:
   - v1
+{{- end }}
+
+{{- define "hf-token-injector.mutatingBehaviour" -}}
+{{ include "hf-token-injector.behaviour" (dict "root" . "failurePolicy" .Values.webhook.failurePolicy) }}
+reinvocationPolicy: IfNeeded
+{{- end }}
+
+{{/* Not empty where a check of the policy refuses. */}}
+{{- define "hf-token-injector.policyRefuses" -}}
+{{- with .Values.settings.policy }}
+{{- if has "deny" (list .literalTokens .repositories.action .requireRevision .requireToken .trustRemoteCode) }}true{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* What is refused must not get in while nobody answers; what is only warned about may. */}}
+{{- define "hf-token-injector.policyFailurePolicy" -}}
+{{- .Values.policyWebhook.failurePolicy | default (ternary "Fail" "Ignore" (eq "true" (include "hf-token-injector.policyRefuses" .))) }}
 {{- end }}
 
 {{- define "hf-token-injector.podRules" -}}
@@ -52,6 +81,13 @@ rules:
 {{- end }}
 {{- end }}
 
+{{- define "hf-token-injector.judged" -}}
+{{- with .Values.policyWebhook.namespaceSelector.matchExpressions }}
+{{- toYaml . }}
+{{ end }}
+{{- include "hf-token-injector.notExcluded" . }}
+{{- end }}
+
 {{/* Expressions of an objectSelector. A Pod is of one kind: by the first of these that holds. */}}
 {{- define "hf-token-injector.notOptedOut" -}}
 - key: hf-token-injector.io/inject
@@ -75,6 +111,21 @@ rules:
 {{- define "hf-token-injector.notMirrorPod" -}}
 - name: not-a-mirror-pod
   expression: "!('kubernetes.io/config.mirror' in object.metadata.?annotations.orValue({}))"
+{{- end }}
+
+{{/* Who a Pod is of: a controller makes another one, a person reads the sentence. */}}
+{{- define "hf-token-injector.hasController" -}}
+object.metadata.?ownerReferences.orValue([]).exists(owner, owner.?controller.orValue(false))
+{{- end }}
+
+{{/* KServe's controllers update every object, and nothing may stand between an object and its end. */}}
+{{- define "hf-token-injector.newOrChanged" -}}
+- name: not-being-deleted
+  expression: "!has(object.metadata.deletionTimestamp)"
+- name: spec-or-our-keys-changed
+  expression: |-
+    request.operation != 'UPDATE' || object.?spec != oldObject.?spec ||
+    {{- include "hf-token-injector.ourKeysChanged" . | nindent 4 }}
 {{- end }}
 
 {{/* CEL: whether a label or annotation of ours is new, another, or gone. */}}

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from cryptography import x509
 
+from tests.e2e.harness.api import JSON_PATCH
 from tests.e2e.harness.load import load
-from tests.e2e.harness.release import NAMESPACE, Release
+from tests.e2e.harness.release import CONFIGURATION, NAMESPACE, POLICY, Release
 from tests.e2e.harness.waiting import until
 
 _PROGRAM = Path(sys.executable).parent / "hf-token-injector"
@@ -56,18 +57,17 @@ _EXPIRY = "hf_token_injector_certificate_expiry_timestamp_seconds"
 
 
 def test_a_lost_ca_bundle_is_written_again(release: Release, namespace: str) -> None:
-    """All entries emptied at once: whoever sees it first refills them."""
-    entries = range(len(release.bundles()))
-    emptied = [
-        {"op": "replace", "path": f"/webhooks/{index}/clientConfig/caBundle", "value": ""}
-        for index in entries
-    ]
-    release.api.patch(
-        "MutatingWebhookConfiguration",
-        release.configuration()["metadata"]["name"],
-        emptied,
-        content_type="application/json-patch+json",
-    )
+    """All entries of both configurations emptied at once: whoever sees it first refills them."""
+    for kind, name in (
+        ("MutatingWebhookConfiguration", CONFIGURATION),
+        ("ValidatingWebhookConfiguration", POLICY),
+    ):
+        entries = range(len(release.api.get(kind, name)["webhooks"]))
+        emptied = [
+            {"op": "replace", "path": f"/webhooks/{index}/clientConfig/caBundle", "value": ""}
+            for index in entries
+        ]
+        release.api.patch(kind, name, emptied, content_type=JSON_PATCH)
     until(lambda: all(release.bundles().values()), "the entries hold a caBundle again", within=30)
     with load(release.api, namespace):
         pass

@@ -11,10 +11,14 @@ from tests.e2e.harness.load import load
 from tests.e2e.harness.release import NAME, NAMESPACE, Release
 from tests.e2e.harness.waiting import until
 
+ENTRIES = 11
+"""Those of both configurations; without the policy's and one that mutates it was `EARLIER`."""
+EARLIER = 4
+
 
 @pytest.fixture
 def previous(tmp_path: Path) -> Path:
-    """The chart as an earlier version might have been: another version, one entry less, another timeout."""
+    """The chart as an earlier version might have been: without policy and another entry, another timeout."""
     folder = tmp_path / "previous"
     shutil.copytree(CHART, folder)
     about = yaml.safe_load((folder / "Chart.yaml").read_text())
@@ -25,24 +29,26 @@ def previous(tmp_path: Path) -> Path:
     entry = text.index("  - name: llminferenceservice-pods.hf-token-injector.io")
     following = text.index("  {{- with .Values.settings.localModelCache.namespaces }}", entry)
     template.write_text(text[:entry] + text[following:])
+    (folder / "templates" / "validatingwebhookconfiguration.yaml").unlink()
     return folder
 
 
 def test_upgrade_and_rollback_keep_admitting(release: Release, namespace: str, previous: Path) -> None:
     """From the version before, to this one, and back; a new entry gets its caBundle from the replicas."""
     release.install({"webhook": {"timeoutSeconds": 2}}, chart=previous)
-    assert len(release.bundles()) == 4
+    assert len(release.bundles()) == EARLIER
     with load(release.api, namespace) as running:
         release.upgrade()
         running.await_more()
         until(
-            lambda: len(release.bundles()) == 5 and all(release.bundles().values()), "the new entry is filled"
+            lambda: len(release.bundles()) == ENTRIES and all(release.bundles().values()),
+            "the new entries are filled",
         )
         release.roll()
         running.await_more()
         release.helm.run("rollback", NAME, "--namespace", NAMESPACE)
         running.await_more()
-        assert len(release.bundles()) == 4
+        assert len(release.bundles()) == EARLIER
         assert all(release.bundles().values())
         release.roll()
     release.install()
@@ -72,7 +78,7 @@ def test_a_renamed_configuration_is_filled_as_a_new_one(release: Release, namesp
 def _await_filled(release: Release) -> dict[str, str]:
     """Wait until each of this chart's entries has its caBundle."""
     until(
-        lambda: len(release.bundles()) == 5 and all(release.bundles().values()),
+        lambda: len(release.bundles()) == ENTRIES and all(release.bundles().values()),
         "each entry holds a caBundle",
     )
     return release.bundles()

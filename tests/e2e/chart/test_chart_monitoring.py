@@ -110,6 +110,7 @@ def test_nothing_of_it_is_rendered_unless_asked_for(render: Render) -> None:
     assert not kinds & optional
 
 
+KINDS = ("mutating", "validating")
 NOTES = [
     ({"replicaCount": 1}, "1 replica, and failurePolicy is Fail"),
     ({"webhook": {"failurePolicy": "Ignore"}}, "failurePolicy is Ignore"),
@@ -117,6 +118,14 @@ NOTES = [
     ({"certificates": {"mode": "provided", "provided": {"secretName": "x"}}}, "caBundle"),
     ({"certificates": {"selfManaged": {"admissionPolicy": {"enabled": False}}}}, "admissionPolicy is off"),
     ({"settings": {"missingSecret": "deny"}}, "settings.missingSecret is deny"),
+    (
+        {"settings": {"policy": {"literalTokens": "deny"}}, "policyWebhook": {"enabled": False}},
+        "policyWebhook is off: nothing is refused",
+    ),
+    (
+        {"settings": {"policy": {"requireToken": "deny"}}, "policyWebhook": {"failurePolicy": "Ignore"}},
+        "policyWebhook.failurePolicy is Ignore",
+    ),
     ({"hostNetwork": True}, "hostNetwork is on"),
 ]  # fmt: skip
 
@@ -138,6 +147,17 @@ def test_the_notes_name_three_commands_and_the_way_out(offline_helm: Helm) -> No
         "kubectl create secret generic hub --namespace TEAM --from-literal=key=hf_...",
         "kubectl delete mutatingwebhookconfiguration mutating-hub-hf-token-injector",
     ]
+
+
+@pytest.mark.parametrize(("action", "opened"), [("warn", 1), ("deny", 2)])
+def test_the_notes_open_the_way_past_a_policy_that_refuses(
+    offline_helm: Helm, action: str, opened: int
+) -> None:
+    """Only where it would stand in the way while nobody answers."""
+    found = notes(offline_helm, {"settings": {"policy": {"literalTokens": action}}})
+    commands = [line.strip() for line in found.splitlines() if "kubectl delete" in line]
+    expected = [f"kubectl delete {kind}webhookconfiguration {kind}-hub-hf-token-injector" for kind in KINDS]
+    assert commands == expected[:opened]
 
 
 @pytest.mark.parametrize(("values", "warning"), NOTES, ids=[warning for _, warning in NOTES])

@@ -16,6 +16,7 @@ CLUSTER_WIDE = {
     "MutatingWebhookConfiguration",
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
 }
 LABELS = {
     "helm.sh/chart",
@@ -101,8 +102,9 @@ def test_a_ca_bundle_is_rendered_only_where_the_platform_brings_one(
     """Else it would fight with whoever fills it."""
     brought = yaml.safe_load(some_values.read_text()) or {}
     brought = brought.get("certificates", {}).get("provided", {}).get("caBundle")
-    for entry in only(render(some_values), "MutatingWebhookConfiguration")["webhooks"]:
-        assert ("caBundle" in entry["clientConfig"]) == bool(brought)
+    for manifest in render(some_values):
+        for entry in manifest.get("webhooks", ()):
+            assert ("caBundle" in entry["clientConfig"]) == bool(brought)
 
 
 def test_pods_keep_the_restricted_pod_security_standard(render: Render, some_values: Path) -> None:

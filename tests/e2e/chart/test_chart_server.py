@@ -268,17 +268,18 @@ def test_there_is_no_cpu_limit(render: Render) -> None:
     }
 
 
-def test_the_test_pod_may_read_one_configuration(render: Render) -> None:
+def test_the_test_pod_may_read_the_configurations(render: Render) -> None:
     """It has a ServiceAccount of its own, for as long as the test runs."""
     manifests = render()
     role = only(manifests, "ClusterRole", f"{NAME}-test")
     assert role["rules"] == [
         {
             "apiGroups": ["admissionregistration.k8s.io"],
-            "resources": ["mutatingwebhookconfigurations"],
-            "resourceNames": ["mutating-hf-token-injector"],
+            "resources": [f"{kind}webhookconfigurations"],
+            "resourceNames": [f"{kind}-hf-token-injector"],
             "verbs": ["get"],
         }
+        for kind in ("mutating", "validating")
     ]
     assert only(manifests, "Pod")["spec"]["serviceAccountName"] == f"{NAME}-test"
     for manifest in manifests:

@@ -102,6 +102,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"replicas": 3}, "additional properties 'replicas' not allowed"),
     ({"webhook": {"failurePolicy": "fail"}}, "value must be one of 'Fail', 'Ignore'"),
     ({"webhook": {"timeoutSeconds": 30}}, "'/webhook/timeoutSeconds': maximum: got 30, want 10"),
+    ({"policyWebhook": {"failurePolicy": "Deny"}}, "value must be one of '', 'Fail', 'Ignore'"),
+    (
+        {"policyWebhook": {"namespaceSelector": {"matchLabels": {"a": "b"}}}},
+        "additional properties 'matchLabels' not allowed",
+    ),
+    ({"settings": {"policy": {"literalTokens": "refuse"}}}, "value must be one of 'allow', 'warn', 'deny'"),
     ({"webhook": {"excludedNamespaces": ["kube_system"]}}, "'/webhook/excludedNamespaces/0'"),
     ({"settings": {"methd": "file"}}, "'/settings': additional properties 'methd' not allowed"),
     ({"settings": {"method": "files"}}, "value must be one of 'env', 'file'"),

@@ -1,12 +1,12 @@
 """Which objects come to us, and through which entry: the selectors, evaluated as the API server does."""
 
 from itertools import product
-from typing import Any
 
 import pytest
 import yaml
 
 from tests.e2e.chart.conftest import NAMESPACE, Manifest, Render, only
+from tests.e2e.chart.selectors import Labels, a_namespace, selects
 from webhook.core import names
 from webhook.core.settings import Settings
 
@@ -23,24 +23,6 @@ RESERVED = (NAMESPACE, "kube-system", "kube-public", "kube-node-lease")
 EXCLUDED = ("cert-manager", "kserve", "istio-system", "knative-serving")
 CACHE = next(iter(Settings().local_model_namespaces))
 
-Labels = dict[str, str]
-
-
-def selects(selector: dict[str, Any], labels: Labels) -> bool:
-    """Evaluate a label selector (k8s.io/apimachinery, pkg/labels)."""
-    return all(_holds(expression, labels) for expression in selector["matchExpressions"])
-
-
-def _holds(expression: dict[str, Any], labels: Labels) -> bool:
-    key: str = expression["key"]
-    operator: str = expression["operator"]
-    if operator in {"Exists", "DoesNotExist"}:
-        return (key in labels) == (operator == "Exists")
-    assert operator in {"In", "NotIn"}
-    values: list[str] = expression["values"]
-    assert values, "an empty list is refused"
-    return (labels.get(key) in values) == (operator == "In")
-
 
 def entries_for(configuration: Manifest, namespace: Labels, pod: Labels, resource: str = "pods") -> list[str]:
     """Return the names of the entries that an object in a namespace comes to."""
@@ -51,11 +33,6 @@ def entries_for(configuration: Manifest, namespace: Labels, pod: Labels, resourc
         and selects(entry["namespaceSelector"], namespace)
         and selects(entry["objectSelector"], pod)
     ]
-
-
-def a_namespace(name: str, inject: str | None) -> Labels:
-    """Return the labels of a Namespace."""
-    return {"kubernetes.io/metadata.name": name, **({names.INJECT: inject} if inject else {})}
 
 
 PODS: list[Labels] = [

@@ -34,6 +34,7 @@ from tests.e2e.harness.waiting import until
 NAME = "hf-token-injector"
 NAMESPACE = "hf-token-injector"
 CONFIGURATION = f"mutating-{NAME}"
+POLICY = f"validating-{NAME}"
 _PROGRAM = Path(sys.executable).parent / "hf-token-injector"
 
 
@@ -245,10 +246,12 @@ class Release:
         return self.api.get("MutatingWebhookConfiguration", CONFIGURATION)
 
     def bundles(self) -> dict[str, str]:
-        """Return the `caBundle` of each entry."""
+        """Return the `caBundle` of each entry, the mutating ones first."""
+        policy = self.api.find("ValidatingWebhookConfiguration", POLICY)
         return {
             entry["name"]: entry["clientConfig"].get("caBundle", "")
-            for entry in self.configuration()["webhooks"]
+            for configuration in (self.configuration(), policy or {})
+            for entry in configuration.get("webhooks", ())
         }
 
     def reviews(self, endpoint: str = "/mutate") -> dict[str, float]:

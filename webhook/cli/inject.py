@@ -41,7 +41,7 @@ class Written:
 
 
 @click.command(short_help="Write Secret references into manifests, offline.")
-@manifest_options
+@manifest_options(required=True)
 @click.option(
     "--output",
     "-o",

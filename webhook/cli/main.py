@@ -19,7 +19,7 @@ COMMANDS: Final = {
     "certs": "Make, inspect, rotate and release certificates.",
     "completion": "Print a shell's completion script.",
     "doctor": "Find what is wrong with an installation.",
-    "explain": "Tell which containers get a token, and why.",
+    "explain": "Tell which containers have or get a token, and why.",
     "inject": "Write Secret references into manifests, offline.",
     "probe": "Ask the webhook, as the API server would.",
     "render": "Write manifests that follow from the settings.",

@@ -30,17 +30,6 @@ def _pairs(_context: click.Context, option: click.Parameter, values: Sequence[st
 
 
 _OPTIONS: Final = (
-    click.option(
-        "--filename",
-        "-f",
-        "filenames",
-        metavar="FILE|DIR|-",
-        multiple=True,
-        required=True,
-        type=click.Path(allow_dash=True),
-        help="Manifests: a file, a folder of .yaml, .yml and .json files, or - for standard input. "
-        "Repeatable.",
-    ),
     click.option("--recursive", "-R", is_flag=True, help="Look into the folders below as well."),
     click.option(
         "--namespace",
@@ -76,11 +65,33 @@ _OPTIONS: Final = (
 )
 
 
-def manifest_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that `Run` is made of."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+def _filenames(*, required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(
+        "--filename",
+        "-f",
+        "filenames",
+        metavar="FILE|DIR|-",
+        multiple=True,
+        required=required,
+        type=click.Path(allow_dash=True),
+        help="Manifests: a file, a folder of .yaml, .yml and .json files, or - for standard input. "
+        "Repeatable.",
+    )
+
+
+def manifest_options(*, required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options that `Run` is made of.
+
+    Args:
+        required: Whether there must be manifests.
+    """
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed((_filenames(required=required), *_OPTIONS)):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Platform(NamedTuple):
         namespace, service: Of its Service; empty where they are not known.
         assumed: Why `settings` are the defaults; empty where they are the platform's.
         server: The rest of them; None where `settings` are the defaults.
+        installed: Whether there is that configuration; None where it may not be read.
     """
 
     settings: Settings
@@ -51,6 +52,7 @@ class Platform(NamedTuple):
     service: str = ""
     assumed: str = ""
     server: "ServerSettings | None" = None
+    installed: bool | None = None
 
 
 async def find_platform(reader: Reader, config: Path | None, mutating_configuration: str) -> Platform:
@@ -62,16 +64,19 @@ async def find_platform(reader: Reader, config: Path | None, mutating_configurat
     """
     try:
         configuration = await reader.get(MUTATING_CONFIGURATION, mutating_configuration)
+        installed: bool | None = configuration is not None
         assumed = (
             "" if configuration else f"there is no MutatingWebhookConfiguration {mutating_configuration}"
         )
     except StatusError as error:
-        configuration, assumed = None, str(error)
+        configuration, installed, assumed = None, None, str(error)
     service = _service(configuration or {})
     namespace, name = str(service.get("namespace", "")), str(service.get("name", ""))
     if config is not None:
         loaded = load_all(config)
-        return Platform(loaded.settings, configuration, namespace, name, server=loaded.server)
+        return Platform(
+            loaded.settings, configuration, namespace, name, server=loaded.server, installed=installed
+        )
     text: str | None = None
     if configuration is not None and name:
         try:
@@ -81,9 +86,9 @@ async def find_platform(reader: Reader, config: Path | None, mutating_configurat
         except StatusError as error:
             assumed = str(error)
     if text is None:
-        return Platform(Settings(), configuration, namespace, name, assumed)
+        return Platform(Settings(), configuration, namespace, name, assumed, installed=installed)
     loaded = _parse(text)
-    return Platform(loaded.settings, configuration, namespace, name, assumed, loaded.server)
+    return Platform(loaded.settings, configuration, namespace, name, assumed, loaded.server, installed)
 
 
 def tell_if_assumed(platform: Platform) -> None:

@@ -3,7 +3,7 @@
 For commands. The server reads no objects: it follows metadata (`webhook.cluster.namespaces`).
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 from webhook.cluster.client import Client, StatusError
@@ -68,6 +68,30 @@ class Reader:
             StatusError: The API server refuses (403, for one).
             NoAnswerError: There was no answer.
         """
+        pages = self.pages(
+            resource,
+            namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
+            metadata_only=metadata_only,
+        )
+        return [found async for page in pages for found in page]
+
+    async def pages(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        metadata_only: bool = False,
+    ) -> AsyncIterator[list[Object]]:
+        """Yield the same page by page, for what is too much to be held at once.
+
+        Raises:
+            StatusError: The API server refuses (403, for one).
+            NoAnswerError: There was no answer.
+        """
         accept = _METADATA.format("PartialObjectMetadataList") if metadata_only else "application/json"
         parameters = {
             key: value
@@ -80,27 +104,50 @@ class Reader:
         }
         for version in self._candidates(resource):
             try:
-                found = await self._pages(resource.path(version, namespace), parameters, accept)
+                async for page in self._pages(resource.path(version, namespace), parameters, accept):
+                    self._versions[resource] = version
+                    yield [_whole(item, resource, version) for item in page]
             except StatusError as error:
                 if error.status == _NOT_FOUND:
                     continue
                 raise
-            self._versions[resource] = version
-            return [_whole(item, resource, version) for item in found]
-        return []
+            return
 
-    async def _pages(self, path: str, parameters: Mapping[str, str], accept: str) -> list[Object]:
-        found: list[Object] = []
+    async def installed(self, resource: Resource) -> bool:
+        """Return whether the API server knows the kind.
+
+        That is asked of its discovery, which everybody may read: objects of a kind that it does not know it
+        refuses (403) to those who may not read them, as if it knew it.
+
+        Raises:
+            StatusError: The API server refuses.
+            NoAnswerError: There was no answer.
+        """
+        for version in resource.versions:
+            try:
+                found = await self._client.get(resource.root(version), parameters={})
+            except StatusError as error:
+                if error.status == _NOT_FOUND:
+                    continue
+                raise
+            served = found.get("resources")
+            if any(one.get("name") == resource.plural for one in served or () if isinstance(one, dict)):
+                return True
+        return False
+
+    async def _pages(
+        self, path: str, parameters: Mapping[str, str], accept: str
+    ) -> AsyncIterator[list[Object]]:
         more = ""
         while True:
             asked = {**parameters, "continue": more} if more else parameters
             page = await self._client.get(path, parameters=asked, accept=accept)
             items = page.get("items")
-            found += [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+            yield [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
             metadata = page.get("metadata")
             more = str(metadata.get("continue") or "") if isinstance(metadata, dict) else ""
             if not more:
-                return found
+                return
 
     def _candidates(self, resource: Resource) -> tuple[str, ...]:
         """Return the versions to try: the one that answered before, else all."""

@@ -26,9 +26,12 @@ class Resource(NamedTuple):
 
     def path(self, version: str, namespace: str = "", name: str = "") -> str:
         """Return the path of one object, or of all in a namespace, or of all."""
-        root = f"/apis/{self.group}/{version}" if self.group else f"/api/{version}"
         within = f"/namespaces/{namespace}" if namespace and self.namespaced else ""
-        return f"{root}{within}/{self.plural}" + (f"/{name}" if name else "")
+        return f"{self.root(version)}{within}/{self.plural}" + (f"/{name}" if name else "")
+
+    def root(self, version: str) -> str:
+        """Return the path that all resources of the group's version are below."""
+        return f"/apis/{self.group}/{version}" if self.group else f"/api/{version}"
 
     @property
     def word(self) -> str:

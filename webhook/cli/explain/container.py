@@ -1,16 +1,19 @@
 """What was decided about one container, as a row of the table and as a member of the JSON."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+from webhook.cli.explain.facts import Held, Reference
+from webhook.cli.explain.judged import Container
 from webhook.cli.table import Row
-from webhook.core.decision import Action, Verdict
+from webhook.core.decision import Action, Choice, Verdict
+from webhook.core.knowledge import Presence
 
 _GETS_ONE: Final = (Action.ADD, Action.KEEP, Action.REPLACE)
 
 
 def described(verdict: Verdict) -> dict[str, Any]:
     """Return what was decided about a container."""
-    choice = verdict.choice
     return {
         "container": verdict.container,
         "path": verdict.path,
@@ -18,31 +21,80 @@ def described(verdict: Verdict) -> dict[str, Any]:
         "needsToken": verdict.reason.needs,
         "reason": str(verdict.reason),
         "sentence": verdict.sentence,
-        "secret": choice
-        and {
-            "name": choice.secret,
-            "key": choice.key,
-            "source": str(choice.source),
-            "detail": choice.detail,
-        },
+        "secret": verdict.choice and _choice(verdict.choice),
         "method": verdict.method and str(verdict.method),
         "repositories": list(verdict.repositories),
+    }
+
+
+def described_live(container: Container, held: Mapping[Reference, Held]) -> dict[str, Any]:
+    """Return the same of a container of a cluster, and what it has."""
+    reference = container.reference
+    known = held.get(reference) if reference else None
+    return {
+        **described(container.verdict),
+        "holds": str(container.holding),
+        "from": reference
+        and {
+            "kind": "ConfigMap" if reference.config_map else "Secret",
+            "name": reference.name,
+            "key": reference.key,
+            "present": str(known.presence if known else Presence.UNKNOWN),
+            "keyPresent": str(known.key if known else Presence.UNKNOWN),
+        },
+        "wiring": container.wiring,
+        "now": container.other and _choice(container.other),
     }
 
 
 def as_row(verdict: Verdict) -> Row:
     """Return a container's row."""
     choice = verdict.choice
-    source = ""
-    if choice is not None:
-        by = " ".join(filter(None, [str(choice.source), choice.detail]))
-        source = f"{choice.secret}/{choice.key} ({by})"
-        if verdict.method is not None:
-            source += f" as {verdict.method}"
     return Row(
         verdict.container,
         "yes" if verdict.action in _GETS_ONE else "taken back" if verdict.action is Action.REMOVE else "no",
         f"{verdict.reason}: {verdict.sentence}",
-        source or "-",
+        _source(verdict, choice) if choice else "-",
         ", ".join(verdict.repositories) or "-",
     )
+
+
+def as_live_row(container: Container, held: Mapping[Reference, Held]) -> Row:
+    """Return the row of a container of a cluster."""
+    verdict, reference = container.verdict, container.reference
+    row = as_row(verdict)
+    source = row.source if verdict.choice else container.wiring or "-"
+    if reference is not None:
+        source += _presence(held.get(reference), config_map=reference.config_map)
+    if container.other is not None:
+        source += f"; now it would be {_source(verdict, container.other)}"
+    return row._replace(token=container.holding.cell, source=source)
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    return {
+        "name": choice.secret,
+        "key": choice.key,
+        "source": str(choice.source),
+        "detail": choice.detail,
+    }
+
+
+def _source(verdict: Verdict, choice: Choice) -> str:
+    by = " ".join(filter(None, [str(choice.source), choice.detail]))
+    method = f" as {verdict.method}" if verdict.method is not None else ""
+    return f"{choice.secret}/{choice.key} ({by}){method}"
+
+
+def _presence(held: Held | None, *, config_map: bool) -> str:
+    """Return what is to be said of a Secret, or ConfigMap, that is not all there."""
+    kind = "ConfigMap" if config_map else "Secret"
+    match held:
+        case None | Held(Presence.UNKNOWN, _):
+            return f", {kind} not seen"
+        case Held(Presence.ABSENT, _):
+            return f", no such {kind}"
+        case Held(_, Presence.ABSENT):
+            return ", no such key"
+        case _:
+            return ""

@@ -1,17 +1,44 @@
 """`explain -f`: manifests, without a cluster."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from webhook.cli.explain.container import as_row, described
-from webhook.cli.offline import Judged, Read, identity, title
+from webhook.cli.explain.version import VERSION
+from webhook.cli.offline import Judged, Read, Run, identity, title
 from webhook.cli.table import COLUMNS, lines, rich_table
+from webhook.cli.terminal import colored, write
 from webhook.core.reasons import Outcome
 
 
-def described_object(document: Read, judged: Judged) -> dict[str, Any]:
+def explain_manifests(  # noqa: PLR0913 - the options of the command
+    *,
+    filenames: Sequence[str],
+    recursive: bool,
+    namespace: str | None,
+    annotations: Mapping[str, str],
+    mode: str,
+    config: Path | None,
+    output: str,
+    color: str,
+    **_: object,
+) -> int:
+    """Explain manifests, and return the exit code."""
+    run = Run(filenames, recursive, namespace, annotations, mode, config)
+    documents = run.documents()
+    if output == "json":
+        objects = [_described(document, judged) for document in documents for judged in document.objects]
+        write(json.dumps({"version": VERSION, "objects": objects}, indent=2) + "\n")
+    else:
+        write(_as_text(documents, color=colored(color)))
+    return run.exit_code
+
+
+def _described(document: Read, judged: Judged) -> dict[str, Any]:
     """Return all that was decided about an object."""
     decision = judged.decision
     return {
@@ -24,7 +51,7 @@ def described_object(document: Read, judged: Judged) -> dict[str, Any]:
     }
 
 
-def as_text(documents: Sequence[Read], *, color: bool) -> str:
+def _as_text(documents: Sequence[Read], *, color: bool) -> str:
     """Return one block for each object, and a line about those that were not looked into."""
     blocks = []
     passed = 0

@@ -1,0 +1,240 @@
+"""The first line about an object: why a container has no token, or whence it has one; and what mends it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from webhook.cli.explain import mending
+from webhook.cli.explain.codes import RANK, Code
+from webhook.cli.explain.facts import Held, Reference
+from webhook.cli.explain.judged import Container, Holding, Judged
+from webhook.cli.explain.mending import Named
+from webhook.cli.explain.reach import Obstacle, Reach
+from webhook.core import names
+from webhook.core.hub import HUGGING_FACE
+from webhook.core.knowledge import Presence
+from webhook.core.names import InjectMode
+from webhook.core.reasons import Reason
+
+_CLOSED: Final = (
+    Reason.SECRET_MISSING,
+    Reason.NO_TOKEN_BY_RULE,
+    Reason.FOREIGN_ENDPOINT,
+    Reason.MAY_HAVE_TOKEN,
+    Reason.MALFORMED,
+    Reason.TOO_LARGE,
+)
+"""It asks the Hub, or may, and gets nothing."""
+
+_UNKNOWN: Final = Held(Presence.UNKNOWN, Presence.UNKNOWN)
+
+
+class Answer(NamedTuple):
+    """What the first line says.
+
+    Attributes:
+        code: How it comes out.
+        sentence: For people.
+        commands: What mends it, one after the other; none where nothing is to be mended, or no command can.
+    """
+
+    code: Code
+    sentence: str
+    commands: tuple[str, ...] = ()
+
+
+class Subject(NamedTuple):
+    """What an answer is about.
+
+    Attributes:
+        owner: What people edit; for a Pod that belongs to nothing that is known, itself.
+        judged: What would be decided, and what there is.
+        held: What is known of the Secrets.
+        reach: The way to the webhook.
+    """
+
+    owner: Named
+    judged: Judged
+    held: Mapping[Reference, Held]
+    reach: Reach
+
+
+def of_pod(subject: Subject, pod: Mapping[str, Any], *, name: str, controlled: bool) -> Answer:
+    """Answer for a Pod that exists."""
+    missing = _named(subject.judged.containers, Holding.MISSING)
+    if missing:
+        obstacle = subject.reach.to_existing(pod, of_kserve=subject.judged.of_kserve)
+        again = mending.make_anew(subject.owner, [name], controlled=controlled)
+        commands = [*_remove(obstacle, subject), *_create_secrets(subject), *again]
+        return Answer(
+            obstacle.code,
+            f"{_have(missing)} no token: {obstacle.code.tell(obstacle.subject)}.",
+            tuple(commands),
+        )
+    return _secrets(subject) or _closed(subject) or _good(subject, has=True)
+
+
+def of_workload(subject: Subject, obstacle: Obstacle | None, pods: Sequence[Answer]) -> Answer:
+    """Answer for what makes Pods: by its Pods where there are any, else by what they would get."""
+    decision = subject.judged.decision
+    if decision.denial is not None:
+        return Answer(Code.REFUSED, Code.REFUSED.tell(decision.denial) + ".")
+    if pods:
+        worst = min(pods, key=lambda answer: RANK[answer.code])
+        if RANK[worst.code] < RANK[Code.NOT_NEEDED]:
+            return worst
+    wanting = _named(subject.judged.containers, Holding.OURS, Holding.MISSING, Holding.PODS)
+    if wanting and obstacle is not None:
+        return Answer(
+            obstacle.code,
+            f"{_would(wanting)} no token: {obstacle.code.tell(obstacle.subject)}.",
+            (*_remove(obstacle, subject), *_create_secrets(subject)),
+        )
+    return _secrets(subject) or _closed(subject) or _good(subject, has=False)
+
+
+def of_namespace(reach: Reach) -> Answer:
+    """Answer for a namespace."""
+    namespace = reach.namespace
+    obstacle = reach.to_namespace() or (
+        Obstacle(Code.NAMESPACE_UNSEEN, namespace.name) if namespace.unseen else None
+    )
+    if obstacle is None and namespace.mode == InjectMode.AUDIT:
+        obstacle = Obstacle(Code.AUDITED, namespace.name)
+    if obstacle is None:
+        return Answer(Code.OPTED_IN, Code.OPTED_IN.tell(str(namespace.mode)) + ".")
+    sentence = f"Nothing is injected: {obstacle.code.tell(obstacle.subject)}."
+    return Answer(obstacle.code, sentence, tuple(_open(obstacle, namespace.name)))
+
+
+def _create_secrets(subject: Subject) -> list[str]:
+    """Return what creates the Secrets that do not exist, for those who begin with nothing."""
+    wanted = {
+        one.reference: None
+        for one in subject.judged.containers
+        if one.reference and not one.reference.config_map and one.holding is not Holding.OWN
+    }
+    return [
+        mending.create_secret(reference, subject.owner.namespace)
+        for reference in wanted
+        if subject.held.get(reference, _UNKNOWN).presence is Presence.ABSENT
+    ]
+
+
+def _secrets(subject: Subject) -> Answer | None:
+    """Answer where a Secret, or the key in it, is not there."""
+    for container in subject.judged.containers:
+        reference = container.reference
+        if reference is None or container.holding not in {Holding.OURS, Holding.OWN, Holding.PODS}:
+            continue
+        held = subject.held.get(reference, _UNKNOWN)
+        if Presence.ABSENT not in held:
+            continue
+        name = container.verdict.container
+        kind = "ConfigMap" if reference.config_map else "Secret"
+        said = f"{name} takes its token from {kind} {reference.name}, key {reference.key}"
+        namespace = subject.owner.namespace
+        if held.presence is Presence.ABSENT:
+            clause = Code.SECRET_ABSENT.tell(f"{kind} {reference.name}")
+            commands = [] if reference.config_map else [mending.create_secret(reference, namespace)]
+            return Answer(Code.SECRET_ABSENT, f"{said}: {clause}.", tuple(commands))
+        commands = [] if reference.config_map else [mending.add_key(reference, namespace)]
+        return Answer(
+            Code.KEY_ABSENT, f"{said}: {Code.KEY_ABSENT.tell(f'key {reference.key}')}.", tuple(commands)
+        )
+    return None
+
+
+def _closed(subject: Subject) -> Answer | None:
+    """Answer where a container asks the Hub, or may, and gets nothing by somebody's decision."""
+    for container in subject.judged.containers:
+        verdict = container.verdict
+        if container.holding is not Holding.NONE or verdict.reason not in _CLOSED:
+            continue
+        commands: list[str] = []
+        if verdict.reason is Reason.SECRET_MISSING and verdict.choice is not None:
+            reference = Reference(verdict.choice.secret, verdict.choice.key)
+            commands = [mending.create_secret(reference, subject.owner.namespace)]
+        elif verdict.reason is Reason.NO_TOKEN_BY_RULE:
+            commands = [mending.annotate(subject.owner, names.SECRET, "NAME")]
+        elif verdict.reason in {Reason.MAY_HAVE_TOKEN, Reason.TOO_LARGE}:
+            commands = [mending.annotate(subject.owner, names.CONTAINERS, verdict.container)]
+        clause = f"{verdict.container} has no token from us: {verdict.sentence}."
+        return Answer(Code.WAY_CLOSED, Code.WAY_CLOSED.tell(clause), tuple(commands))
+    return None
+
+
+def _good(subject: Subject, *, has: bool) -> Answer:
+    """Answer where nothing is to be mended, or nobody has asked for anything."""
+    ours = [
+        container
+        for container in subject.judged.containers
+        if container.holding in {Holding.OURS, Holding.PODS, *([] if has else [Holding.MISSING])}
+    ]
+    if ours:
+        verb, code = ("has", Code.HAS_TOKEN) if has else ("gets", Code.WILL_GET)
+        clauses = [f"{one.verdict.container} {verb} {_from(one)}" for one in ours]
+        if not has:
+            clauses.append("there are no Pods yet")
+        return Answer(code, code.tell("; ".join(clauses)) + ".")
+    for container in subject.judged.containers:
+        if container.holding is Holding.OWN:
+            wiring = f" ({container.wiring})" if container.wiring else ""
+            clause = (
+                f"{container.verdict.container} has a token of its own{wiring}, and that is left as it is"
+            )
+            return Answer(Code.OWN_TOKEN, Code.OWN_TOKEN.tell(clause) + ".")
+    for reason, key in ((Reason.OPTED_OUT, ""), (Reason.EXCLUDED, names.EXCLUDE_CONTAINERS)):
+        left = [one for one in subject.judged.containers if one.verdict.reason is reason]
+        if left:
+            command = (
+                mending.annotate(subject.owner, key, None) if key else mending.opt_in_again(subject.owner)
+            )
+            clause = f"{left[0].verdict.container} has no token: {left[0].verdict.sentence}."
+            return Answer(Code.LEFT_OUT, Code.LEFT_OUT.tell(clause), (command,))
+    return Answer(Code.NOT_NEEDED, _capital(Code.NOT_NEEDED.tell()) + ".")
+
+
+def _from(container: Container) -> str:
+    """Return where a token of ours comes from."""
+    reference = container.reference
+    variable = HUGGING_FACE.token_variable
+    if reference is None:
+        return f"{variable} by its Pods"
+    kind = "ConfigMap" if reference.config_map else "Secret"
+    return f"{variable} from {kind} {reference.name}, key {reference.key}"
+
+
+def _remove(obstacle: Obstacle, subject: Subject) -> list[str]:
+    """Return what takes an obstacle away."""
+    mode = InjectMode.ENABLED if subject.judged.of_kserve else InjectMode.ALL
+    return _open(obstacle, subject.reach.namespace.name, mode)
+
+
+def _open(obstacle: Obstacle, namespace: str, mode: InjectMode = InjectMode.ENABLED) -> list[str]:
+    match obstacle.code:
+        case Code.NO_WEBHOOK:
+            return [mending.install()]
+        case Code.NAMESPACE_NOT_LABELLED:
+            return [mending.label_namespace(namespace, mode, overwrite=False)]
+        case Code.UNKNOWN_VALUE | Code.AUDITED | Code.NOT_KSERVE:
+            return [mending.label_namespace(namespace, mode, overwrite=True)]
+        case Code.NAMESPACE_UNSEEN:
+            return [f"kubectl get namespace {namespace} --show-labels"]
+        case _:
+            return []
+
+
+def _named(containers: Iterable[Container], *holdings: Holding) -> list[str]:
+    return [one.verdict.container for one in containers if one.holding in holdings]
+
+
+def _have(containers: Sequence[str]) -> str:
+    return f"{', '.join(containers)} {'has' if len(containers) == 1 else 'have'}"
+
+
+def _would(containers: Sequence[str]) -> str:
+    return f"{', '.join(containers)} would get"
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

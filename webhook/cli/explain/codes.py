@@ -1,0 +1,70 @@
+"""How an answer comes out: a closed set, the worst first."""
+
+from enum import StrEnum
+from typing import Self
+
+
+class Code(StrEnum):
+    """What the first line says of an object; of several Pods the worst counts.
+
+    Each member carries its clause, in which `{}` stands for the subject.
+    """
+
+    clause: str
+
+    def __new__(cls, value: str, clause: str) -> Self:
+        """Make a member that is its word and carries its clause."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.clause = clause
+        return member
+
+    REFUSED = "Refused", "it would be refused: {}"
+
+    # A container should have a token and has none.
+    NO_WEBHOOK = "NoWebhook", "there is no MutatingWebhookConfiguration {}"
+    NAMESPACE_NOT_LABELLED = "NamespaceNotLabelled", "namespace {} has not opted in"
+    UNKNOWN_VALUE = (
+        "UnknownValue",
+        "namespace {} has not opted in: its label takes enabled, all and audit",
+    )
+    NAMESPACE_EXCLUDED = "NamespaceExcluded", "namespace {} is excluded by the platform's configuration"
+    NOT_KSERVE = "NotKServe", "namespace {} is not labelled all, and this belongs to no KServe workload"
+    NOT_SELECTED = "NotSelected", "no entry of the webhook's configuration selects it ({})"
+    AUDITED = "Audited", "namespace {} is in audit mode, where nothing is changed"
+    BEFORE_WEBHOOK = "BeforeWebhook", "it was created before the webhook was installed"
+    BEFORE_LABEL = "BeforeLabel", "it was created before namespace {} got its label"
+    NOT_CALLED = (
+        "NotCalled",
+        "the webhook did not answer when it was created, and failurePolicy Ignore lets that pass",
+    )
+    DECIDED_OTHERWISE = (
+        "DecidedOtherwise",
+        "it was created when the label, the annotations, the settings or the version were others",
+    )
+    NAMESPACE_UNSEEN = "NamespaceUnseen", "whether namespace {} has opted in cannot be seen"
+
+    # It has one, or would, and that leads nowhere.
+    SECRET_ABSENT = "SecretAbsent", "{} does not exist"
+    KEY_ABSENT = "KeyAbsent", "{} is not in it"
+
+    # It asks the Hub, or may, and gets none by somebody's decision.
+    WAY_CLOSED = "WayClosed", "{}"
+    LEFT_OUT = "LeftOut", "{}"
+
+    # All is well.
+    HAS_TOKEN = "HasToken", "{}"
+    WILL_GET = "WillGet", "{}"
+    OWN_TOKEN = "OwnToken", "{}"
+    NOT_NEEDED = "NotNeeded", "no container names a model on the Hub"
+
+    # Of a namespace.
+    OPTED_IN = "OptedIn", "it has opted in: {}"
+
+    def tell(self, subject: str = "") -> str:
+        """Return the clause about a subject."""
+        return self.clause.replace("{}", subject, 1)
+
+
+RANK = {code: rank for rank, code in enumerate(Code)}
+"""The worst first."""

@@ -1,0 +1,98 @@
+"""Whether the webhook reaches an object, now or when it was created, and what stands in the way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from webhook.cli.explain.codes import Code
+from webhook.cli.explain.facts import NamespaceSeen
+from webhook.cli.platform import Platform
+from webhook.cluster.matching import Match, matches
+from webhook.core import read
+from webhook.core.names import InjectMode
+
+_NAME_LABEL = "kubernetes.io/metadata.name"
+"""By which the chart's selectors leave namespaces out."""
+
+
+class Obstacle(NamedTuple):
+    """What stands in the way, and what its clause is about."""
+
+    code: Code
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The way from the API server to the webhook for one namespace.
+
+    Attributes:
+        platform: What is installed.
+        configuration_name: The MutatingWebhookConfiguration's.
+        namespace: Where the object is.
+    """
+
+    platform: Platform
+    configuration_name: str
+    namespace: NamespaceSeen
+
+    def to_namespace(self) -> Obstacle | None:
+        """Return what stands in the way of every object of the namespace."""
+        namespace = self.namespace
+        if self.platform.installed is False:
+            return Obstacle(Code.NO_WEBHOOK, self.configuration_name)
+        if namespace.unseen:
+            return None
+        if namespace.mode is None:
+            return Obstacle(Code.NAMESPACE_NOT_LABELLED, namespace.name)
+        if namespace.mode not in set(InjectMode):
+            return Obstacle(Code.UNKNOWN_VALUE, namespace.name)
+        return None
+
+    def to_object(
+        self, group: str, plural: str, labels: Mapping[str, Any], *, of_kserve: bool
+    ) -> Obstacle | None:
+        """Return what stands in the way of an object that is created now, with these labels."""
+        namespace = self.namespace
+        if (obstacle := self.to_namespace()) is not None or namespace.unseen:
+            return obstacle
+        if not of_kserve and namespace.mode != InjectMode.ALL:
+            return Obstacle(Code.NOT_KSERVE, namespace.name)
+        found = self._matches(group, plural, labels)
+        if found and not any(match.matches for match in found):
+            excluding = [match.by_namespace for match in found if not match.by_object and match.by_namespace]
+            if any(expression.startswith(_NAME_LABEL) for expression in excluding):
+                return Obstacle(Code.NAMESPACE_EXCLUDED, namespace.name)
+            unmet = [*excluding, *(match.by_object for match in found if match.by_object)]
+            return Obstacle(Code.NOT_SELECTED, unmet[0])
+        if namespace.mode == InjectMode.AUDIT:
+            return Obstacle(Code.AUDITED, namespace.name)
+        return None
+
+    def to_existing(self, pod: Mapping[str, Any], *, of_kserve: bool) -> Obstacle:
+        """Return why a Pod has no token although it should."""
+        metadata = read.mapping(pod, "metadata")
+        labels = read.mapping(metadata, "labels")
+        namespace = self.namespace
+        if (obstacle := self.to_object("", "pods", labels, of_kserve=of_kserve)) is not None:
+            return obstacle
+        if namespace.unseen:
+            return Obstacle(Code.NAMESPACE_UNSEEN, namespace.name)
+        created = read.string(metadata, "creationTimestamp")
+        configuration = self.platform.configuration or {}
+        installed = read.string(read.mapping(configuration, "metadata"), "creationTimestamp")
+        # Both are RFC 3339 in UTC, to the second; what was created in that second has no token all the same.
+        if created <= installed:
+            return Obstacle(Code.BEFORE_WEBHOOK)
+        if created <= namespace.labelled:
+            return Obstacle(Code.BEFORE_LABEL, namespace.name)
+        called = [match for match in self._matches("", "pods", labels) if match.matches]
+        if any(match.failure_policy == "Ignore" for match in called):
+            return Obstacle(Code.NOT_CALLED)
+        return Obstacle(Code.DECIDED_OTHERWISE)
+
+    def _matches(self, group: str, plural: str, labels: Mapping[str, Any]) -> list[Match]:
+        configuration = self.platform.configuration
+        if configuration is None:
+            return []
+        return list(matches(configuration, group, plural, self.namespace.labels, labels))

@@ -102,7 +102,7 @@ def of_namespace(reach: Reach) -> Answer:
         obstacle = Obstacle(Code.AUDITED, namespace.name)
     if obstacle is None:
         return Answer(Code.OPTED_IN, Code.OPTED_IN.tell(str(namespace.mode)) + ".")
-    sentence = f"Nothing is injected: {obstacle.code.tell(obstacle.subject)}."
+    sentence = f"nothing is injected: {obstacle.code.tell(obstacle.subject)}."
     return Answer(obstacle.code, sentence, tuple(_open(obstacle, namespace.name)))
 
 
@@ -191,7 +191,7 @@ def _good(subject: Subject, *, has: bool) -> Answer:
             )
             clause = f"{left[0].verdict.container} has no token: {left[0].verdict.sentence}."
             return Answer(Code.LEFT_OUT, Code.LEFT_OUT.tell(clause), (command,))
-    return Answer(Code.NOT_NEEDED, _capital(Code.NOT_NEEDED.tell()) + ".")
+    return Answer(Code.NOT_NEEDED, Code.NOT_NEEDED.tell() + ".")
 
 
 def _from(container: Container) -> str:
@@ -234,7 +234,3 @@ def _have(containers: Sequence[str]) -> str:
 
 def _would(containers: Sequence[str]) -> str:
     return f"{', '.join(containers)} would get"
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]

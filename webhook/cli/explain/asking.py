@@ -57,6 +57,7 @@ class _Text:
         self._passed = 0
 
     def put(self, explained: Explained, *, named: bool) -> None:
+        """Write an object."""
         if not named and explained.asks_nothing:
             self._passed += 1
             return
@@ -64,6 +65,9 @@ class _Text:
         self._begun = True
 
     def end(self) -> None:
+        """Tell what was not shown."""
+        if not self._begun and not self._passed:
+            tell("Nothing was found.")
         if self._passed:
             things = "workload" if self._passed == 1 else "workloads"
             verb = "asks" if self._passed == 1 else "ask"
@@ -80,10 +84,12 @@ class _Json:
         write(f'{{\n  "version": {VERSION},\n  "objects": [')
 
     def put(self, explained: Explained, *, named: bool) -> None:  # noqa: ARG002 - all is shown here
+        """Write an object."""
         write(f"{self._between}\n    {as_json(explained)}")
         self._between = ","
 
     def end(self) -> None:
+        """Close the document."""
         write("\n  ]\n}\n")
 
 
@@ -136,7 +142,7 @@ class _Asking:
     def _note(self, explained: Explained) -> None:
         """Take note of a refusal, and tell once what could not be seen."""
         judged = explained.judged
-        if judged is not None and judged.decision.denial is not None and self.exit_code != exits.ERROR:
+        if judged is not None and judged.refused and self.exit_code != exits.ERROR:
             self.exit_code = exits.REFUSED
         for sentence in explained.unseen:
             if sentence not in self._told:

@@ -26,7 +26,7 @@ class Code(StrEnum):
     NAMESPACE_NOT_LABELLED = "NamespaceNotLabelled", "namespace {} has not opted in"
     UNKNOWN_VALUE = (
         "UnknownValue",
-        "namespace {} has not opted in: its label takes enabled, all and audit",
+        "the label of namespace {}, which is none of enabled, all and audit",
     )
     NAMESPACE_EXCLUDED = "NamespaceExcluded", "namespace {} is excluded by the platform's configuration"
     NOT_KSERVE = "NotKServe", "namespace {} is not labelled all, and this belongs to no KServe workload"

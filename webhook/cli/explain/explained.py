@@ -59,6 +59,7 @@ class Explained:
         every = [judged for judged in (self.judged, *(pod.judged for pod in self.pods)) if judged]
         return bool(every) and all(
             judged.decision.denial is None
+            and not judged.findings
             and all(
                 container.verdict.reason in _NOTHING and not container.wiring
                 for container in judged.containers

@@ -12,9 +12,11 @@ from webhook.core.decision import Action, Choice, Decision, Operation, Request, 
 from webhook.core.hub import HUGGING_FACE
 from webhook.core.kinds import KINDS
 from webhook.core.knowledge import Knowledge
+from webhook.core.policy.finding import Finding
 from webhook.core.reading import entries_of
 from webhook.core.reasons import Outcome, Reason
-from webhook.core.settings import Settings
+from webhook.core.settings import PolicyAction, Settings
+from webhook.core.validate import validate
 
 
 class Holding(StrEnum):
@@ -80,11 +82,20 @@ class Judged(NamedTuple):
         decision: What would be decided if it were created now.
         containers: In the order of the object.
         of_kserve: Whether it is of a KServe workload: only then a namespace labelled `enabled` is enough.
+        findings: What the platform's policy has against it.
     """
 
     decision: Decision
     containers: tuple[Container, ...]
     of_kserve: bool
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether the object would be refused if it were created now."""
+        return self.decision.denial is not None or any(
+            finding.action is PolicyAction.DENY for finding in self.findings
+        )
 
     @property
     def references(self) -> Iterator[Reference]:
@@ -117,7 +128,8 @@ def judge(
         _container(document, verdict, choosing.get(verdict.path), in_object=in_object)
         for verdict in decision.verdicts
     )
-    return Judged(decision, containers, of_kserve)
+    findings = validate(request, knowledge, settings).findings
+    return Judged(decision, containers, of_kserve, tuple(findings))
 
 
 def _decide(request: Request, knowledge: Knowledge, settings: Settings) -> tuple[Decision, bool]:

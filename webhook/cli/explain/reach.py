@@ -46,7 +46,7 @@ class Reach:
         if namespace.mode is None:
             return Obstacle(Code.NAMESPACE_NOT_LABELLED, namespace.name)
         if namespace.mode not in set(InjectMode):
-            return Obstacle(Code.UNKNOWN_VALUE, namespace.name)
+            return Obstacle(Code.UNKNOWN_VALUE, f"{namespace.name} says {namespace.mode or 'nothing'}")
         return None
 
     def to_object(

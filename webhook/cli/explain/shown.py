@@ -12,6 +12,7 @@ from webhook.cli.explain.explained import Explained, PodSeen
 from webhook.cli.table import COLUMNS, lines, rich_table
 from webhook.cluster.resources import NAMESPACE
 from webhook.core.hub import redact
+from webhook.core.policy.finding import Finding
 
 _NAMED = 3
 """Pods that look alike are named up to this number."""
@@ -39,6 +40,7 @@ def as_json(explained: Explained) -> str:
             "denial": decision.denial,
             "warnings": decision.warnings,
             "containers": [described_live(one, explained.held) for one in judged.containers],
+            "policy": [_finding(finding) for finding in judged.findings],
             "pods": [_pods(alike) for alike in _alike(explained.pods)],
         }
     described["unseen"] = list(dict.fromkeys(explained.unseen))
@@ -52,19 +54,31 @@ def as_text(explained: Explained, *, color: bool) -> str:
     if color:
         heading = click.style(heading, bold=True)
     where = f" in namespace {named.namespace}" if named.namespace and named.resource is not NAMESPACE else ""
-    text = f"{heading}{where}: {explained.answer.sentence}\n"
+    text = f"{heading}{where}: {_how_many(explained)}{explained.answer.sentence}\n"
     text += "".join(f"  {command}\n" for command in explained.answer.commands)
     judged = explained.judged
     if judged is not None:
         for warning in judged.decision.warnings:
-            text += f"  warning: {warning}\n"
+            if not any(command in warning for command in explained.answer.commands):
+                text += f"  warning: {warning}\n"
+        for finding in judged.findings:
+            text += f"  policy would {finding.action}: {finding.objection}\n"
         rows = [as_live_row(one, explained.held) for one in judged.containers]
         text += _table(rows, color=color)
     for alike in _alike(explained.pods):
-        text += f"\n{_title(alike)}: {alike[0].answer.sentence}\n"
+        said = alike[0].answer.sentence
+        text += f"\n{_title(alike)}:" + f" {said}" * (said != explained.answer.sentence) + "\n"
         rows = [as_live_row(one, alike[0].held) for one in alike[0].judged.containers]
         text += _table(rows, color=color)
     return redact(text)
+
+
+def _how_many(explained: Explained) -> str:
+    """Return in how many of several Pods it is so."""
+    same = [pod for pod in explained.pods if pod.answer.code is explained.answer.code]
+    if not same or len(same) == len(explained.pods):
+        return ""
+    return f"in {len(same)} of {len(explained.pods)} Pods "
 
 
 def _table(rows: list[Any], *, color: bool) -> str:
@@ -85,6 +99,17 @@ def _pods(alike: list[PodSeen]) -> dict[str, Any]:
         "count": len(alike),
         "answer": _answer(first.answer, alike),
         "containers": [described_live(one, first.held) for one in first.judged.containers],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {
+        "fault": str(finding.fault),
+        "action": str(finding.action),
+        "container": finding.container,
+        "path": finding.path,
+        "sentence": finding.sentence,
+        "change": finding.change,
     }
 
 

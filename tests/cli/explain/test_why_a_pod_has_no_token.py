@@ -1,0 +1,305 @@
+"""The first line: why a Pod has no token, and the commands that mend it."""
+
+import pytest
+
+from tests.cli.explain.conftest import AFTER, BEFORE, ENTRIES, Cluster, Explain
+from tests.cli.explain.workloads import (
+    controller,
+    inference_service,
+    owned,
+    pod_of,
+    predictor_pod,
+    workload,
+)
+
+POD = "llama-predictor-6d9c-x2x"
+HEADING = f"Pod {POD} in namespace team-a: "
+RESTART = (
+    "  kubectl annotate isvc/llama -n team-a "
+    'hf-token-injector.io/restarted-at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" --overwrite'
+)
+
+
+def first(explain: Explain, *arguments: str) -> list[str]:
+    """Return the first line and the commands below it."""
+    result = explain(*(arguments or (f"pod/{POD}", "-n", "team-a")))
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    return lines[: next(i for i, line in enumerate(lines) if i and not line.startswith("  "))]
+
+
+def missing(clause: str) -> str:
+    return f"{HEADING}storage-initializer has no token: {clause}."
+
+
+def test_a_namespace_that_has_not_opted_in(cluster: Cluster, explain: Explain) -> None:
+    cluster.namespace("team-a", None)
+    cluster.objects.add(predictor_pod())
+    assert first(explain) == [
+        missing("namespace team-a has not opted in"),
+        "  kubectl label namespace team-a hf-token-injector.io/inject=enabled",
+        RESTART,
+    ]
+
+
+def test_what_a_newcomer_lacks_is_told_in_its_order(cluster: Cluster, explain: Explain) -> None:
+    cluster.namespace("team-a", None)
+    cluster.objects.remove("Secret", "hf-secret", "team-a")
+    cluster.objects.add(predictor_pod())
+    assert first(explain)[1:] == [
+        "  kubectl label namespace team-a hf-token-injector.io/inject=enabled",
+        "  kubectl create secret generic hf-secret -n team-a --from-literal=token=hf_...",
+        RESTART,
+    ]
+
+
+def test_a_value_that_is_none_of_ours(cluster: Cluster, explain: Explain) -> None:
+    cluster.namespace("team-a", "true")
+    cluster.objects.add(predictor_pod())
+    assert first(explain)[:2] == [
+        missing("the label of namespace team-a says true, which is none of enabled, all and audit"),
+        "  kubectl label namespace team-a hf-token-injector.io/inject=enabled --overwrite",
+    ]
+
+
+def test_audit(cluster: Cluster, explain: Explain) -> None:
+    cluster.namespace("team-a", "audit")
+    cluster.objects.add(predictor_pod())
+    assert first(explain)[:2] == [
+        missing("namespace team-a is in audit mode, where nothing is changed"),
+        "  kubectl label namespace team-a hf-token-injector.io/inject=enabled --overwrite",
+    ]
+
+
+def test_created_before_the_label(cluster: Cluster, explain: Explain) -> None:
+    cluster.objects.add(predictor_pod(created=BEFORE))
+    assert first(explain) == [missing("it was created before namespace team-a got its label"), RESTART]
+
+
+def test_created_before_the_webhook(cluster: Cluster, explain: Explain) -> None:
+    cluster.objects.add(predictor_pod(created="2025-12-31T00:00:00Z"))
+    assert first(explain) == [missing("it was created before the webhook was installed"), RESTART]
+
+
+def test_the_webhook_was_away(cluster: Cluster, explain: Explain) -> None:
+    cluster.install(failurePolicy="Ignore")
+    cluster.objects.add(predictor_pod(created=AFTER))
+    assert first(explain)[0] == missing(
+        "the webhook did not answer when it was created, and failurePolicy Ignore lets that pass"
+    )
+
+
+def test_decided_otherwise(cluster: Cluster, explain: Explain) -> None:
+    cluster.objects.add(predictor_pod(created=AFTER))
+    assert first(explain)[0] == missing(
+        "it was created when the label, the annotations, the settings or the version were others"
+    )
+
+
+def test_no_webhook(cluster: Cluster, explain: Explain) -> None:
+    cluster.objects.remove("MutatingWebhookConfiguration", "mutating-hf-token-injector")
+    cluster.objects.add(predictor_pod())
+    said = first(explain)
+    assert said[0] == missing("there is no MutatingWebhookConfiguration mutating-hf-token-injector")
+    assert said[1].startswith("  helm install hf-token-injector ")
+
+
+def test_a_namespace_that_is_left_out(cluster: Cluster, explain: Explain) -> None:
+    cluster.namespace("left-out")
+    pod = predictor_pod()
+    pod["metadata"]["namespace"] = "left-out"
+    cluster.objects.add(pod)
+    assert first(explain, f"pod/{POD}", "-n", "left-out")[0].endswith(
+        "no token: namespace left-out is excluded by the platform's configuration."
+    )
+
+
+def test_no_entry_selects_it(cluster: Cluster, explain: Explain) -> None:
+    cluster.install(objectSelector={"matchLabels": {"tier": "gold"}})
+    cluster.objects.add(predictor_pod())
+    assert first(explain)[0] == missing("no entry of the webhook's configuration selects it (tier=gold)")
+
+
+def test_a_plain_pod_where_only_kserve_has_opted_in(cluster: Cluster, explain: Explain) -> None:
+    deployment = workload()
+    replicas = owned("ReplicaSet", "vllm-1", controller("Deployment", "vllm"))
+    pod = pod_of(deployment, "vllm-1-a", controller("ReplicaSet", "vllm-1"))
+    cluster.objects.add(deployment, replicas, pod)
+    assert first(explain, "pod/vllm-1-a", "-n", "team-a") == [
+        (
+            "Pod vllm-1-a in namespace team-a: vllm has no token: namespace team-a is not labelled all, "
+            "and this belongs to no KServe workload."
+        ),
+        "  kubectl label namespace team-a hf-token-injector.io/inject=all --overwrite",
+        "  kubectl rollout restart deployment/vllm -n team-a",
+    ]
+
+
+def test_opted_out(cluster: Cluster, explain: Explain) -> None:
+    cluster.objects.add(predictor_pod(labels={"hf-token-injector.io/inject": "disabled"}))
+    assert first(explain) == [
+        f"{HEADING}storage-initializer has no token: label hf-token-injector.io/inject=disabled opts it out.",
+        "  kubectl label isvc/llama -n team-a hf-token-injector.io/inject-",
+    ]
+
+
+def test_a_container_that_is_excluded(cluster: Cluster, explain: Explain) -> None:
+    pod = predictor_pod()
+    pod["metadata"]["annotations"] = {
+        "hf-token-injector.io/exclude-containers": "storage-initializer,kserve-container"
+    }
+    cluster.objects.add(pod)
+    assert first(explain)[1] == (
+        "  kubectl annotate isvc/llama -n team-a hf-token-injector.io/exclude-containers-"
+    )
+
+
+def test_a_pod_that_nothing_makes_anew(cluster: Cluster, explain: Explain) -> None:
+    cluster.namespace("team-a", "all")
+    pod = pod_of(workload(), "lonely", created=BEFORE)
+    cluster.objects.add(pod)
+    assert first(explain, "pod", "lonely", "-n", "team-a")[1] == (
+        "  kubectl get pod lonely -n team-a -o yaml | kubectl replace --force -f -"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "command"),
+    [
+        ("StatefulSet", "apps/v1", "kubectl rollout restart statefulset/vllm -n team-a"),
+        ("DaemonSet", "apps/v1", "kubectl rollout restart daemonset/vllm -n team-a"),
+        ("ReplicaSet", "apps/v1", "kubectl delete pod vllm-0 -n team-a"),
+        ("Job", "batch/v1", "kubectl delete pod vllm-0 -n team-a"),
+    ],
+)
+def test_each_kind_is_made_anew_in_its_way(
+    cluster: Cluster, explain: Explain, kind: str, version: str, command: str
+) -> None:
+    cluster.namespace("team-a", "all")
+    owner = workload(kind, "vllm", version)
+    cluster.objects.add(owner, pod_of(owner, "vllm-0", controller(kind, "vllm", version), created=BEFORE))
+    assert first(explain, f"{kind}/vllm", "-n", "team-a")[1] == f"  {command}"
+
+
+def test_a_secret_that_does_not_exist(cluster: Cluster, explain: Explain) -> None:
+    cluster.objects.remove("Secret", "hf-secret", "team-a")
+    cluster.objects.add(predictor_pod(ours=True))
+    assert first(explain) == [
+        (
+            f"{HEADING}storage-initializer takes its token from Secret hf-secret, key token: "
+            "Secret hf-secret does not exist."
+        ),
+        "  kubectl create secret generic hf-secret -n team-a --from-literal=token=hf_...",
+    ]
+
+
+def test_a_key_that_is_not_in_it(cluster: Cluster, explain: Explain) -> None:
+    cluster.secret("hf-secret", "HF_TOKEN")
+    cluster.objects.add(predictor_pod(ours=True))
+    assert first(explain) == [
+        (
+            f"{HEADING}storage-initializer takes its token from Secret hf-secret, key token: "
+            "key token is not in it."
+        ),
+        """  kubectl patch secret hf-secret -n team-a -p '{"stringData": {"token": "hf_..."}}'""",
+    ]
+
+
+def test_nothing_is_said_of_keys_that_nobody_names(cluster: Cluster, explain: Explain) -> None:
+    cluster.secret("hf-secret")
+    cluster.objects.add(predictor_pod(ours=True))
+    assert first(explain) == [f"{HEADING}storage-initializer has HF_TOKEN from Secret hf-secret, key token."]
+
+
+def test_a_rule_that_gives_no_token(cluster: Cluster, explain: Explain) -> None:
+    cluster.install({"rules": [{"repository": "meta-llama/*", "secret": "none"}]})
+    cluster.objects.add(predictor_pod())
+    assert first(explain) == [
+        (
+            f"{HEADING}storage-initializer has no token from us: "
+            "the platform's rule for meta-llama/Llama-3.1-8B gives no token."
+        ),
+        "  kubectl annotate isvc/llama -n team-a hf-token-injector.io/secret=NAME --overwrite",
+    ]
+
+
+def test_an_endpoint_that_is_not_the_platforms(cluster: Cluster, explain: Explain) -> None:
+    cluster.objects.add(predictor_pod(env=[{"name": "HF_ENDPOINT", "value": "https://mirror.example"}]))
+    assert "HF_ENDPOINT points elsewhere than the platform's hub.endpoints" in first(explain)[0]
+
+
+def test_an_env_from_that_may_hold_a_token(cluster: Cluster, explain: Explain) -> None:
+    cluster.namespace("team-a", "all")
+    owner = workload(envFrom=[{"secretRef": {"name": "everything"}}])
+    cluster.objects.add(owner, pod_of(owner, "vllm-1"))
+    assert first(explain, "deploy/vllm", "-n", "team-a")[1] == (
+        "  kubectl patch deployment/vllm -n team-a --type merge -p "
+        """'{"spec": {"template": {"metadata": {"annotations": """
+        """{"hf-token-injector.io/containers": "vllm"}}}}}'"""
+    )
+
+
+def test_the_owner_answers_for_its_worst_pod(cluster: Cluster, explain: Explain) -> None:
+    cluster.objects.add(
+        inference_service(), predictor_pod("new", ours=True), predictor_pod("old", created=BEFORE)
+    )
+    assert first(explain, "isvc/llama", "-n", "team-a") == [
+        (
+            "InferenceService llama in namespace team-a: in 1 of 2 Pods storage-initializer has no token: "
+            "it was created before namespace team-a got its label."
+        ),
+        RESTART,
+    ]
+
+
+def test_pods_that_have_ended_or_are_being_deleted_count_only_where_there_are_no_others(
+    cluster: Cluster, explain: Explain
+) -> None:
+    ended = {**predictor_pod("ended", created=BEFORE), "status": {"phase": "Failed"}}
+    going = predictor_pod("going", created=BEFORE)
+    going["metadata"]["deletionTimestamp"] = AFTER
+    cluster.objects.add(inference_service(), ended, going)
+    assert "created before" in first(explain, "isvc/llama", "-n", "team-a")[0]
+    cluster.objects.add(predictor_pod("new", ours=True))
+    assert "has HF_TOKEN" in first(explain, "isvc/llama", "-n", "team-a")[0]
+
+
+@pytest.mark.parametrize("entries", [ENTRIES, []])
+def test_a_workload_without_pods_tells_what_they_would_get(
+    cluster: Cluster, explain: Explain, entries: list[object]
+) -> None:
+    cluster.install(webhooks=entries)
+    cluster.objects.add(inference_service())
+    assert first(explain, "isvc/llama", "-n", "team-a")[0] == (
+        "InferenceService llama in namespace team-a: predictor gets HF_TOKEN from Secret hf-secret, "
+        "key token; there are no Pods yet."
+    )
+
+
+def test_a_workload_without_pods_in_a_namespace_that_has_not_opted_in(
+    cluster: Cluster, explain: Explain
+) -> None:
+    cluster.namespace("team-a", None)
+    cluster.objects.add(inference_service())
+    assert first(explain, "isvc/llama", "-n", "team-a")[0].endswith(
+        "predictor would get no token: namespace team-a has not opted in."
+    )
+
+
+def test_a_token_of_its_own(cluster: Cluster, explain: Explain) -> None:
+    own = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "mine", "key": "mine"}}}
+    cluster.secret("mine", "mine")
+    cluster.objects.add(predictor_pod(env=[own]))
+    assert first(explain) == [
+        (
+            f"{HEADING}storage-initializer has a token of its own (HF_TOKEN from Secret mine, key mine), "
+            "and that is left as it is."
+        )
+    ]
+
+
+def test_nothing_is_asked_of_the_hub(cluster: Cluster, explain: Explain) -> None:
+    cluster.objects.add(inference_service(uri="s3://bucket/model"))
+    assert first(explain, "isvc/llama", "-n", "team-a") == [
+        "InferenceService llama in namespace team-a: no container names a model on the Hub."
+    ]

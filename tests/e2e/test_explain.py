@@ -1,0 +1,291 @@
+"""`explain` about a real cluster: why a Pod got no token in one command, and its commands mend it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from tests.e2e.conftest import MakeNamespace
+from tests.e2e.harness.api import Object
+from tests.e2e.harness.binaries import binary
+from tests.e2e.harness.cluster import Cluster
+from tests.e2e.harness.kubectl import Kubectl, Said
+from tests.e2e.harness.manifests import download_pod, hugging_face_model
+from tests.e2e.harness.team import TOKEN, Reference, Team, tokens
+from tests.e2e.harness.waiting import until
+from webhook.cli.main import cli
+
+pytestmark = pytest.mark.usefixtures("kserve", "release")
+
+Explain = Callable[..., Said]
+DEFAULT = Reference("hf-secret", "token")
+LABEL = "hf-token-injector.io/inject"
+
+
+@pytest.fixture(scope="module")
+def values() -> dict[str, Any]:
+    """A rule that gives some repositories another Secret, and a namespace that is left out."""
+    return {
+        "settings": {"rules": [{"repository": "mistralai/*", "secret": "hf-mistral"}]},
+        "webhook": {"excludedNamespaces": ["left-out"]},
+    }
+
+
+@pytest.fixture
+def explain(cluster: Cluster) -> Explain:
+    """Call the command as the administrator, or with another kubeconfig."""
+
+    def run(*arguments: str, kubeconfig: object = cluster.kubeconfig) -> Said:
+        result = CliRunner().invoke(cli, ["explain", f"--kubeconfig={kubeconfig}", *arguments])
+        assert TOKEN not in result.output
+        return Said(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def paste(cluster: Cluster) -> Callable[[str], None]:
+    """Do what the commands below the first line say, as a reader would, with the token filled in."""
+
+    def run(output: str) -> None:
+        commands = [line.strip() for line in output.splitlines() if line.startswith("  kubectl ")]
+        assert commands, output
+        path = f"{binary('kubectl').parent}:{os.environ['PATH']}"
+        for command in commands:
+            done = subprocess.run(
+                ["bash", "-c", f"set -o pipefail; {command.replace('hf_...', TOKEN)}"],  # noqa: S607
+                env={"PATH": path, "KUBECONFIG": str(cluster.kubeconfig)},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, f"{command}: {done.stderr}"
+
+    return run
+
+
+@pytest.fixture
+def team_of(make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl) -> Callable[..., Team]:
+    """Make a team whose namespace has the given label."""
+    return lambda mode="enabled", **more: Team(make_namespace(mode, **more), cluster.api, kubectl)
+
+
+def first(said: Said) -> str:
+    """Return the first line of what was printed."""
+    assert said.code == 0, said
+    return said.out.splitlines()[0]
+
+
+def described(said: Said) -> list[Object]:
+    """Return the objects of the JSON."""
+    document: Object = json.loads(said.out)
+    assert document["version"] == 1
+    objects: list[Object] = document["objects"]
+    return objects
+
+
+def test_a_newcomer_gets_from_nothing_to_a_token_by_what_is_printed(
+    team_of: Callable[..., Team], explain: Explain, paste: Callable[[str], None]
+) -> None:
+    """No label and no Secret: the one command says both, and its commands give the next Pod its token."""
+    team = team_of(None, secrets={"another": "token"})
+    team.apply(hugging_face_model("llama"))
+    old = team.predictor("llama")["metadata"]["name"]
+    said = explain(f"pod/{old}", "-n", team.namespace)
+    assert first(said) == (
+        f"Pod {old} in namespace {team.namespace}: storage-initializer has no token: "
+        f"namespace {team.namespace} has not opted in."
+    )
+    assert "hf-secret/token (default) as env, no such Secret" in said.out
+    paste(said.out)
+    new = until(
+        lambda: [pod for pod in team.pods() if tokens(pod)["storage-initializer"] == DEFAULT],
+        "a Pod with its token",
+    )[0]["metadata"]["name"]
+    assert first(explain("pod", new, "-n", team.namespace)) == (
+        f"Pod {new} in namespace {team.namespace}: storage-initializer has HF_TOKEN from "
+        "Secret hf-secret, key token."
+    )
+
+
+def test_a_pod_older_than_the_label_is_told_of_by_its_owner(
+    team_of: Callable[..., Team], explain: Explain, kubectl: Kubectl, paste: Callable[[str], None]
+) -> None:
+    """The InferenceService answers for its Pods, and the command lets KServe make them anew."""
+    team = team_of(None)
+    team.apply(hugging_face_model("llama"))
+    team.predictor("llama")
+    kubectl("label", "namespace", team.namespace, f"{LABEL}=enabled")
+    said = explain("isvc/llama", "-n", team.namespace)
+    assert first(said) == (
+        f"InferenceService llama in namespace {team.namespace}: storage-initializer has no token: "
+        f"it was created before namespace {team.namespace} got its label."
+    )
+    paste(said.out)
+    until(
+        lambda: any(tokens(pod)["storage-initializer"] == DEFAULT for pod in team.pods()),
+        "a Pod with its token",
+    )
+    assert first(explain("isvc", "llama", "-n", team.namespace)).startswith(
+        f"InferenceService llama in namespace {team.namespace}: in 1 of 2 Pods "
+    )
+
+
+def test_audit_and_unknown_values_are_told(team_of: Callable[..., Team], explain: Explain) -> None:
+    """What the API server matches is told as the reason, with the label that mends it."""
+    for mode, clause in (
+        ("audit", "namespace {} is in audit mode, where nothing is changed"),
+        ("true", "the label of namespace {} says true, which is none of enabled, all and audit"),
+    ):
+        team = team_of(mode)
+        team.apply(hugging_face_model("llama"))
+        team.predictor("llama")
+        said = explain("isvc/llama", "-n", team.namespace)
+        assert first(said).endswith(f"has no token: {clause.format(team.namespace)}.")
+        assert f"kubectl label namespace {team.namespace} {LABEL}=enabled --overwrite" in said.out
+
+
+def test_a_namespace_that_the_chart_leaves_out_is_told(
+    cluster: Cluster, kubectl: Kubectl, explain: Explain
+) -> None:
+    """Its label says enabled, and the selectors of the installed configuration say otherwise."""
+    labels = {LABEL: "enabled"}
+    cluster.api.create(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "left-out", "labels": labels}}
+    )
+    try:
+        team = Team("left-out", cluster.api, kubectl)
+        team.apply(hugging_face_model("llama"))
+        team.predictor("llama")
+        assert first(explain("isvc/llama", "-n", "left-out")).endswith(
+            "has no token: namespace left-out is excluded by the platform's configuration."
+        )
+    finally:
+        cluster.api.delete("Namespace", "left-out")
+
+
+def test_an_opt_out_a_token_of_its_own_and_a_rule_are_told(
+    team_of: Callable[..., Team], explain: Explain, paste: Callable[[str], None]
+) -> None:
+    """Whoever decided is named, with the Secret; and the opt-out is taken back as printed."""
+    team = team_of(secrets={"hf-secret": "token", "hf-mistral": "token"})
+    own = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "mine", "key": "mine"}}}
+    pod = download_pod("own")
+    pod["metadata"]["labels"] = {"serving.kserve.io/inferenceservice": "own"}
+    pod["spec"]["containers"][0]["env"] = [own]
+    team.apply(pod)
+    assert "has a token of its own (HF_TOKEN from Secret mine, key mine)" in first(
+        explain("pod/own", "-n", team.namespace)
+    )
+    team.apply(hugging_face_model("mistral", "hf://mistralai/Mistral-7B-v0.1"))
+    team.predictor("mistral")
+    (service,) = described(explain("isvc/mistral", "-n", team.namespace, "-o", "json"))
+    initializer = service["pods"][0]["containers"][0]
+    assert initializer["holds"] == "ours"
+    assert initializer["secret"] == {
+        "name": "hf-mistral", "key": "token", "source": "rule", "detail": "mistralai/*",
+    }  # fmt: skip
+    assert initializer["from"]["keyPresent"] == "present"
+    team.apply(hugging_face_model("out", labels={LABEL: "disabled"}))
+    team.predictor("out")
+    said = explain("isvc/out", "-n", team.namespace)
+    assert "opts it out" in first(said)
+    paste(said.out)
+    assert LABEL not in team.inference_service("out")["metadata"].get("labels", {})
+
+
+def test_a_missing_secret_and_a_missing_key_are_told(
+    team_of: Callable[..., Team], explain: Explain, paste: Callable[[str], None]
+) -> None:
+    """The Pod holds our entry, which leads nowhere; the commands create the Secret, and the key in it."""
+    team = team_of(secrets={"another": "token"})
+    team.apply(hugging_face_model("llama"))
+    team.predictor("llama")
+    said = explain("isvc/llama", "-n", team.namespace)
+    assert "Secret hf-secret does not exist" in first(said)
+    paste(said.out)
+    assert "has HF_TOKEN from Secret hf-secret, key token" in first(
+        explain("isvc/llama", "-n", team.namespace)
+    )
+    annotations = {"hf-token-injector.io/secret": "another", "hf-token-injector.io/secret-key": "absent"}
+    team.apply(hugging_face_model("other", annotations=annotations))
+    team.predictor("other")
+    said = explain("isvc/other", "-n", team.namespace)
+    assert "key absent is not in it" in first(said)
+    paste(said.out)
+    assert "has HF_TOKEN from Secret another, key absent" in first(
+        explain("isvc/other", "-n", team.namespace)
+    )
+
+
+def test_the_json_of_all_namespaces_is_the_same_until_something_is_decided_otherwise(
+    team_of: Callable[..., Team], explain: Explain
+) -> None:
+    """Two runs are equal to the byte, though a Pod was made anew; another Secret makes a difference."""
+    team = team_of("all")
+    team.apply(hugging_face_model("llama"))
+    name = team.predictor("llama")["metadata"]["name"]
+    team.apply(download_pod())
+    before = explain("-A", "-o", "json")
+    team.api.delete("Pod", name, team.namespace)
+    until(
+        lambda: [pod for pod in team.pods("component=predictor") if pod["metadata"]["name"] != name],
+        "another Pod",
+    )
+    assert explain("-A", "-o", "json") == before
+    mine = [one for one in described(before) if team.namespace in {one["namespace"], one["name"]}]
+    assert [(one["kind"], one["name"], one["answer"]["code"]) for one in mine] == [
+        ("Namespace", team.namespace, "OptedIn"),
+        ("InferenceService", "llama", "HasToken"),
+        ("Pod", "download", "HasToken"),
+    ]
+    team.apply(hugging_face_model("llama", annotations={"hf-token-injector.io/secret": "other"}))
+    assert explain("ns", team.namespace, "-o", "json").out not in before.out
+
+
+def test_someone_with_few_rights_is_told_what_is_not_seen(
+    team_of: Callable[..., Team], explain: Explain, cluster: Cluster, kubectl: Kubectl
+) -> None:
+    """With the Pods and InferenceServices of one namespace alone there is an answer all the same."""
+    team = team_of(None)
+    team.apply(hugging_face_model("llama"))
+    team.predictor("llama")
+    space = ("-n", team.namespace)
+    kubectl("create", "serviceaccount", "developer", *space)
+    kubectl(
+        "create", "role", "developer", *space, "--verb=get,list",
+        "--resource=pods,inferenceservices.serving.kserve.io",
+    )  # fmt: skip
+    account = f"--serviceaccount={team.namespace}:developer"
+    kubectl("create", "rolebinding", "developer", *space, "--role=developer", account)
+    token = kubectl("create", "token", "developer", *space).strip()
+    kubeconfig = cluster.write_kubeconfig("developer", {"token": token})
+    said = explain("isvc/llama", *space, kubeconfig=kubeconfig)
+    assert first(said).endswith(
+        f"has no token: whether namespace {team.namespace} has opted in cannot be seen."
+    )
+    assert "hf-secret/token (default) as env, Secret not seen" in said.out
+    assert 'cannot get resource "namespaces"' in said.err
+    assert 'cannot get resource "secrets"' in said.err
+    assert "defaults are assumed" in said.err
+    refused = explain("deploy/llama-predictor", *space, kubeconfig=kubeconfig)
+    assert refused.code == 2
+    assert 'cannot get resource "deployments"' in refused.err
+
+
+def test_kinds_that_are_not_installed_and_objects_that_are_not_there_get_a_sentence(
+    team_of: Callable[..., Team], explain: Explain
+) -> None:
+    """No trace, and exit code 2."""
+    team = team_of()
+    for arguments, sentence in (
+        (["isvc/none"], f"There is no InferenceService none in namespace {team.namespace}.\n"),
+        (["lws/none"], "The cluster knows no leaderworkersets: leaderworkerset.x-k8s.io is not installed.\n"),
+        (["ns/none"], "There is no namespace none.\n"),
+    ):
+        said = explain(*arguments, "-n", team.namespace)
+        assert (said.code, said.out, said.err) == (2, "", sentence)

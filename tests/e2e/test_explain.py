@@ -107,7 +107,7 @@ def test_a_newcomer_gets_from_nothing_to_a_token_by_what_is_printed(
         "a Pod with its token",
     )[0]["metadata"]["name"]
     assert first(explain("pod", new, "-n", team.namespace)) == (
-        f"Pod {new} in namespace {team.namespace}: storage-initializer has HF_TOKEN from "
+        f"Pod {new} in namespace {team.namespace}: storage-initializer, kserve-container have HF_TOKEN from "
         "Secret hf-secret, key token."
     )
 
@@ -172,7 +172,7 @@ def test_an_opt_out_a_token_of_its_own_and_a_rule_are_told(
     team_of: Callable[..., Team], explain: Explain, paste: Callable[[str], None]
 ) -> None:
     """Whoever decided is named, with the Secret; and the opt-out is taken back as printed."""
-    team = team_of(secrets={"hf-secret": "token", "hf-mistral": "token"})
+    team = team_of(secrets={"hf-secret": "token", "hf-mistral": "token", "mine": "mine"})
     own = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "mine", "key": "mine"}}}
     pod = download_pod("own")
     pod["metadata"]["labels"] = {"serving.kserve.io/inferenceservice": "own"}
@@ -208,7 +208,7 @@ def test_a_missing_secret_and_a_missing_key_are_told(
     said = explain("isvc/llama", "-n", team.namespace)
     assert "Secret hf-secret does not exist" in first(said)
     paste(said.out)
-    assert "has HF_TOKEN from Secret hf-secret, key token" in first(
+    assert "have HF_TOKEN from Secret hf-secret, key token" in first(
         explain("isvc/llama", "-n", team.namespace)
     )
     annotations = {"hf-token-injector.io/secret": "another", "hf-token-injector.io/secret-key": "absent"}
@@ -217,7 +217,7 @@ def test_a_missing_secret_and_a_missing_key_are_told(
     said = explain("isvc/other", "-n", team.namespace)
     assert "key absent is not in it" in first(said)
     paste(said.out)
-    assert "has HF_TOKEN from Secret another, key absent" in first(
+    assert "have HF_TOKEN from Secret another, key absent" in first(
         explain("isvc/other", "-n", team.namespace)
     )
 

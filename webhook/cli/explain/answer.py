@@ -171,8 +171,14 @@ def _good(subject: Subject, *, has: bool) -> Answer:
         if container.holding in {Holding.OURS, Holding.PODS, *([] if has else [Holding.MISSING])}
     ]
     if ours:
-        verb, code = ("has", Code.HAS_TOKEN) if has else ("gets", Code.WILL_GET)
-        clauses = [f"{one.verdict.container} {verb} {_from(one)}" for one in ours]
+        code = Code.HAS_TOKEN if has else Code.WILL_GET
+        sources: dict[str, list[str]] = {}
+        for one in ours:
+            sources.setdefault(_from(one), []).append(one.verdict.container)
+        clauses = [
+            f"{_have(containers) if has else _get(containers)} {source}"
+            for source, containers in sources.items()
+        ]
         if not has:
             clauses.append("there are no Pods yet")
         return Answer(code, code.tell("; ".join(clauses)) + ".")
@@ -230,6 +236,10 @@ def _named(containers: Iterable[Container], *holdings: Holding) -> list[str]:
 
 def _have(containers: Sequence[str]) -> str:
     return f"{', '.join(containers)} {'has' if len(containers) == 1 else 'have'}"
+
+
+def _get(containers: Sequence[str]) -> str:
+    return f"{', '.join(containers)} {'gets' if len(containers) == 1 else 'get'}"
 
 
 def _would(containers: Sequence[str]) -> str:

@@ -64,10 +64,10 @@ class _Text:
         write("\n" * self._begun + as_text(explained, color=self._color))
         self._begun = True
 
-    def end(self) -> None:
+    def end(self, *, failed: bool) -> None:
         """Tell what was not shown."""
-        if not self._begun and not self._passed:
-            tell("Nothing was found.")
+        if not self._begun and not self._passed and not failed:
+            tell("There is nothing to explain.")
         if self._passed:
             things = "workload" if self._passed == 1 else "workloads"
             verb = "asks" if self._passed == 1 else "ask"
@@ -88,7 +88,7 @@ class _Json:
         write(f"{self._between}\n    {as_json(explained)}")
         self._between = ","
 
-    def end(self) -> None:
+    def end(self, *, failed: bool) -> None:  # noqa: ARG002 - it is closed in any case
         """Close the document."""
         write("\n  ]\n}\n")
 
@@ -125,7 +125,7 @@ class _Asking:
                         shown.put(explained, named=named)
                 except (NotFoundError, StatusError) as error:
                     self._problem(str(error))
-            shown.end()
+            shown.end(failed=self.exit_code == exits.ERROR)
 
     def _explained(self, explorer: Explorer, target: Target | None) -> AsyncIterator[Explained]:
         """Return what is to be shown of one argument."""

@@ -13,6 +13,7 @@ from webhook.core.knowledge import Knowledge, Namespace
 from webhook.core.names import Method, MissingSecret
 from webhook.core.reasons import Outcome, Reason, Source
 from webhook.core.settings import Rule, Settings
+from webhook.core.validate import validate
 
 NAMESPACE = "team-a"
 OWNER = {
@@ -25,7 +26,7 @@ OWNER = {
 REPLICA_SET = Involved("apps/v1", "ReplicaSet", NAMESPACE, "llama-6d9c", "3f1f9d2a-0001")
 SERVICE = Involved("serving.kserve.io/v1beta1", "InferenceService", NAMESPACE, "llama")
 DOWNLOAD = {"name": "storage-initializer", "args": ["hf://acme/model", "/mnt/models"]}
-TOKEN = "hf_madeUpMadeUpMadeUp00"
+TOKEN = "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00"
 
 
 def pod(
@@ -250,6 +251,18 @@ def test_a_rule_that_gives_no_token_is_told() -> None:
         EventType.WARNING,
         "NoTokenByRule",
         "storage-initializer: the platform's rule for acme/model gives no token",
+    )
+
+
+def test_what_policy_has_against_an_object_is_told_by_its_fault() -> None:
+    container = {"name": "main", "env": [{"name": "A", "value": TOKEN}, {"name": "B", "value": TOKEN}]}
+    request = pod(container)
+    [event] = told(validate(request), NAMESPACE)
+    assert (event.type, event.reason) == (EventType.WARNING, "LiteralToken")
+    assert event.message == (
+        "main: variable A holds a token in clear text (/spec/initContainers/0/env/0/value): refer to a"
+        " Secret by secretKeyRef, and revoke the token; main: variable B holds a token in clear text"
+        " (/spec/initContainers/0/env/1/value): refer to a Secret by secretKeyRef, and revoke the token"
     )
 
 

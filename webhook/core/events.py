@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from webhook.core import names, read
+from webhook.core.admit import short
 from webhook.core.decision import Action, Choice, Decision, Request, Verdict
 from webhook.core.hub import HUGGING_FACE, redact
 from webhook.core.knowledge import Presence
@@ -162,7 +163,10 @@ def _said(decision: Decision, namespace: str) -> Iterator[tuple[EventType, str, 
             if verdict.reason is reason
         ]
         yield EventType.WARNING, reason, sentences
-    echoes = decision.echoes
+    for fault in dict.fromkeys(finding.fault for finding in decision.findings):
+        sentences = [finding.objection for finding in decision.findings if finding.fault is fault]
+        yield EventType.WARNING, fault, sentences
+    echoes = {*decision.echoes, *(short(redact(finding.warning)) for finding in decision.findings)}
     yield EventType.WARNING, ADVICE, [text for text in decision.warnings if text not in echoes]
 
 

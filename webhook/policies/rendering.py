@@ -6,10 +6,22 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Final
 
-from webhook.core.settings import Settings
+from webhook.core.settings import MutatePolicy, Settings
 from webhook.policies.values import values
 
 _PLACE: Final = re.compile(r"^( *)(.*?)<<([a-z-]+)>>", re.MULTILINE)
+_MUTATING: Final[dict[str, tuple[str, ...]]] = {
+    what: (
+        f"{what}.yaml",
+        "reading.yaml",
+        f"{what}-left-alone.yaml",
+        "judging.yaml",
+        f"{what}-bindings.yaml",
+    )
+    for what in ("pods", "inference-services")
+}
+"""What the parts of each policy are: where containers stand, what they say, what comes of it."""
+
 _TEMPLATES: Final = files("webhook.policies") / "templates"
 
 
@@ -29,13 +41,14 @@ class Kind(StrEnum):
 def render(kind: Kind, settings: Settings) -> str:
     """Return the manifests as one stream of YAML documents."""
     filled = {"well-formed": _part("well-formed.yaml").rstrip(), **values(settings)}
-    documents = {
-        Kind.MUTATING: [
-            fill(("pods.yaml", "reading.yaml", "judging.yaml", "pods-bindings.yaml"), filled),
-        ],
-        Kind.VALIDATING: [fill(("literal-tokens.yaml",), filled)],
-    }
-    return "---\n".join(text for of in documents if kind in {of, Kind.ALL} for text in documents[of])
+    mutating: list[tuple[str, ...]] = [_MUTATING["pods"]]
+    if settings.local_model_namespaces:
+        mutating.append(("local-model-cache-binding.yaml",))
+    if settings.mutate_inference_services is not MutatePolicy.NEVER:
+        mutating.append(_MUTATING["inference-services"])
+    validating: list[tuple[str, ...]] = [("literal-tokens.yaml",)]
+    parts = {Kind.MUTATING: mutating, Kind.VALIDATING: validating, Kind.ALL: mutating + validating}[kind]
+    return "---\n".join(fill(each, filled) for each in parts)
 
 
 def fill(parts: tuple[str, ...], values: Mapping[str, str]) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from webhook.core import asked, names
+from webhook.core.components import FRAMEWORKS
 from webhook.core.names import MissingSecret
-from webhook.core.settings import Settings
+from webhook.core.settings import MutatePolicy, Settings
 from webhook.policies import cel
 from webhook.policies.tables import hub, servers
 
@@ -23,6 +24,8 @@ def values(settings: Settings) -> dict[str, str]:
         **hub(),
         "secret": settings.secret.name,
         "key": settings.secret.key,
+        "method-setting": str(settings.method),
+        "mutate-auto": "true" if settings.mutate_inference_services is MutatePolicy.AUTO else "false",
         "missing-secret-setting": str(settings.missing_secret),
         "endpoints": cel.items(["", *(end for e in sorted(settings.endpoints) for end in (e, f"{e}/"))]),
         "rules": "[\n" + ",\n".join(f"  {rule}" for rule in _rules(settings)) + "\n]",
@@ -33,6 +36,7 @@ def values(settings: Settings) -> dict[str, str]:
 def _names() -> Mapping[str, str]:
     part_of, llm = names.LLM_PART_OF
     return {
+        "prefix": names.PREFIX,
         "inject": names.INJECT,
         "opted-out": names.OPTED_OUT,
         "injected": names.INJECTED,
@@ -49,6 +53,9 @@ def _names() -> Mapping[str, str]:
         "source-uri": names.SOURCE_URI,
         "part-of": part_of,
         "llm": llm,
+        "kserve-container": names.KSERVE_CONTAINER,
+        "storage-initializer": names.STORAGE_INITIALIZER,
+        "model-fields": cel.items((*FRAMEWORKS, "art", "model")),
         "components": cel.items(_COMPONENTS),
         "dns-name": _DNS_NAME,
         "secret-key-form": "[-._a-zA-Z0-9]{1,253}",

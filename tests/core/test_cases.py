@@ -10,31 +10,24 @@ To write the expected files anew, for review as a diff:
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
+from tests.core.golden import CASES, FOLDERS, case, situation
 from tests.core.oracles import (
-    Situation,
     equal_in_two_passes,
     hold,
     keep_generation,
     survive_unknown_fields,
 )
-from webhook.core.decision import Decision, Request, Scope, Verdict
-from webhook.core.knowledge import Knowledge, Namespace
-from webhook.core.names import Method, MissingSecret
-from webhook.core.settings import MutatePolicy, Rule, SecretRef, Settings
+from webhook.core.decision import Decision, Verdict
 
-_CASES = Path(__file__).parent.parent / "cases"
-_FOLDERS = sorted(path.parent for path in _CASES.rglob("input.yaml"))
-_NAMESPACE = "team-a"
 _KEYS = {"why", "operation", "scope", "namespace", "secrets", "settings", "subresource"}
 _COLUMNS = ("CONTAINER", "ACTION", "REASON", "SECRET", "SOURCE", "METHOD", "SUBJECT")
 
 
-@pytest.fixture(params=_FOLDERS, ids=lambda folder: str(folder.relative_to(_CASES)))
+@pytest.fixture(params=FOLDERS, ids=lambda folder: str(folder.relative_to(CASES)))
 def folder(request: pytest.FixtureRequest) -> Path:
     """Each folder of a case."""
     path: Path = request.param
@@ -42,7 +35,7 @@ def folder(request: pytest.FixtureRequest) -> Path:
 
 
 def test_a_case_is_decided_as_its_files_say(folder: Path) -> None:
-    expected = _written(hold(_situation(folder)))
+    expected = _written(hold(situation(folder)))
     names = ("patch.yaml", "audited.yaml", "verdicts.txt", "warnings.txt", "denial.txt")
     if "UPDATE_CASES" in os.environ:
         for name in names:
@@ -54,80 +47,29 @@ def test_a_case_is_decided_as_its_files_say(folder: Path) -> None:
 
 
 def test_a_case_survives_unknown_fields(folder: Path) -> None:
-    survive_unknown_fields(_situation(folder))
+    survive_unknown_fields(situation(folder))
 
 
 def test_a_case_keeps_its_generation_when_it_is_applied_again(folder: Path) -> None:
-    situation = _situation(folder)
-    request = situation.request
+    asked = situation(folder)
+    request = asked.request
     if request.kind == "InferenceService" and request.old_object is None:
-        decision = situation.decide()
+        decision = asked.decide()
         if decision.allowed:
-            keep_generation(situation, decision)
+            keep_generation(asked, decision)
 
 
 def test_a_pod_comes_out_the_same_in_two_passes(folder: Path) -> None:
-    situation = _situation(folder)
-    if situation.request.kind == "Pod":
-        decision = situation.decide()
+    asked = situation(folder)
+    if asked.request.kind == "Pod":
+        decision = asked.decide()
         if decision.patch:
-            equal_in_two_passes(situation, decision)
+            equal_in_two_passes(asked, decision)
 
 
 def test_every_case_says_why_it_is_there_in_known_words() -> None:
-    for folder in _FOLDERS:
-        assert set(_case(folder)) <= _KEYS, folder
-
-
-def _situation(folder: Path) -> Situation:
-    document = yaml.safe_load((folder / "input.yaml").read_text())
-    old_file = folder / "old.yaml"
-    old = yaml.safe_load(old_file.read_text()) if old_file.exists() else None
-    case = _case(folder)
-    group, _, version = document["apiVersion"].rpartition("/")
-    assert version
-    asked = case.get("namespace", {})
-    name = asked.get("name", document["metadata"].get("namespace", _NAMESPACE))
-    labels = asked.get("labels", {"hf-token-injector.io/inject": "enabled"})
-    knowledge = Knowledge(
-        {} if asked.get("unknown") else {name: Namespace(labels, asked.get("annotations", {}))},
-        {secret: frozenset({name} if exists else ()) for secret, exists in case.get("secrets", {}).items()},
-    )
-    request = Request(
-        group,
-        document["kind"],
-        case.get("operation", "UPDATE" if old is not None else "CREATE"),
-        name,
-        document,
-        old,
-        Scope(case.get("scope", "kserve" if document["kind"] in {"Pod", "InferenceService"} else "all")),
-        case.get("subresource", ""),
-    )
-    return Situation(request, knowledge, _settings(case.get("settings", {})))
-
-
-def _case(folder: Path) -> dict[str, Any]:
-    file = folder / "case.yaml"
-    case: dict[str, Any] = yaml.safe_load(file.read_text()) if file.exists() else {}
-    return case
-
-
-def _settings(wanted: dict[str, Any]) -> Settings:
-    plain = Settings()
-    return Settings(
-        secret=SecretRef(*wanted.get("secret", "hf-secret/token").split("/")),
-        method=Method(wanted.get("method", plain.method)),
-        missing_secret=MissingSecret(wanted.get("missingSecret", plain.missing_secret)),
-        rules=tuple(_rule(rule) for rule in wanted.get("rules", ())),
-        endpoints=frozenset(wanted.get("endpoints", plain.endpoints)),
-        mutate_inference_services=MutatePolicy(wanted.get("mutate", plain.mutate_inference_services)),
-    )
-
-
-def _rule(rule: dict[str, Any]) -> Rule:
-    name, _, key = rule["secret"].partition("/")
-    secret = None if name == "none" else SecretRef(name, key)
-    return Rule(rule["repository"], secret, tuple(rule.get("namespaces", ("*",))))
+    for folder in FOLDERS:
+        assert set(case(folder)) <= _KEYS, folder
 
 
 def _written(decision: Decision) -> dict[str, str]:

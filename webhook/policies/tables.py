@@ -7,7 +7,7 @@ from webhook.core import names
 from webhook.core.hub import HUGGING_FACE, TRUE
 from webhook.core.programs import KNOWN, SHELLS, SILENT, TRANSPARENT
 from webhook.core.reasons import Reason
-from webhook.core.servers import SERVERS, Server, Takes
+from webhook.core.servers import NAMES_ONLY, SERVERS, Server, Takes
 from webhook.policies import cel
 
 LONGEST: Final = 16 * 1024
@@ -46,6 +46,7 @@ def servers() -> Mapping[str, str]:
         "formats": cel.packed({name: server.name for server in SERVERS for name in server.formats}),
         "shells": "|".join(sorted(SHELLS)),
         "transparent": cel.items(sorted(TRANSPARENT)),
+        "names-only": cel.items(sorted(NAMES_ONLY)),
         "silent": cel.items(sorted(SILENT)),
         "python": "(python|pypy)[0-9.]*",
         "known": "|".join(sorted(KNOWN)) + "|(python|pypy)[0-9.]*",

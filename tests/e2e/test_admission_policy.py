@@ -1,0 +1,82 @@
+"""The policies that need no server, on a real API server, held to what the webhook decides.
+
+What becomes of each golden case stands in `admission_policy.yaml`, which `docs/admission-policy.md` shows.
+To write it anew, for review as a diff: `UPDATE_CASES=1 python -m pytest tests/e2e/test_admission_policy.py`.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.core.golden import CASES, FOLDERS, situation
+from tests.core.oracles import Situation
+from tests.e2e.harness.binaries import module_folder
+from tests.e2e.harness.cluster import Cluster
+from tests.e2e.harness.installing import install_crds
+from tests.e2e.harness.policy_cases import Outcome, Policies
+from tests.e2e.harness.policy_groups import grouped
+from tests.e2e.own_control_plane import cluster, control_plane, processes, version  # noqa: F401 - fixtures
+from webhook.core.decision import Request, Scope
+from webhook.core.knowledge import Knowledge, Namespace
+from webhook.core.settings import MutatePolicy, Settings
+
+_TABLE = Path(__file__).parent / "admission_policy.yaml"
+_CREATED = [
+    folder
+    for folder in FOLDERS
+    if (request := situation(folder).request).kind in {"Pod", "InferenceService"}
+    and (request.operation, request.subresource) == ("CREATE", "")
+]
+_CONTAINERS = [
+    line for line in (CASES / "references.txt").read_text().splitlines() if line and not line.startswith("#")
+]
+
+
+@pytest.fixture(scope="module")
+def policies(cluster: Cluster) -> Policies:  # noqa: F811 - a fixture
+    """An API server that knows InferenceServices, and runs nothing of KServe."""
+    folder = module_folder("kserve", "github.com/kserve/kserve") / "config/crd/full"
+    definition = yaml.safe_load((folder / "serving.kserve.io_inferenceservices.yaml").read_text())
+    install_crds(cluster.api, [definition])
+    return Policies(cluster.api)
+
+
+def test_golden_cases_differ_where_and_why_the_table_says(policies: Policies) -> None:
+    outcomes = {str(folder.relative_to(CASES)): policies.compare(situation(folder)) for folder in _CREATED}
+    _hold("cases", {why: sorted(names) for why, names in grouped(outcomes).items()})
+
+
+def test_containers_differ_for_the_reasons_of_the_table_and_none_gets_more(policies: Policies) -> None:
+    """A token in a container that never asks for it widens who holds it."""
+    outcomes = {text: policies.compare(_pod_with(text)) for text in _CONTAINERS}
+    _hold("containers", sorted(grouped(outcomes)))
+    assert [text for text, outcome in outcomes.items() if _gives_more(outcome)] == []
+
+
+def _hold(what: str, found: object) -> None:
+    """Compare with the table, or write it."""
+    table = yaml.safe_load(_TABLE.read_text()) if _TABLE.exists() else {}
+    if "UPDATE_CASES" in os.environ:
+        _TABLE.write_text(yaml.safe_dump(table | {what: found}, width=1000))
+    else:
+        assert found == table[what]
+
+
+def _gives_more(outcome: Outcome) -> bool:
+    return not set(outcome.policy) <= set(outcome.webhook)
+
+
+def _pod_with(text: str) -> Situation:
+    """Return the creation of a Pod with one container, in a namespace where every Pod is looked at."""
+    container = yaml.safe_load(text.rpartition(" -> ")[0])
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "case"},
+        "spec": {"containers": [{"name": "main"} | container]},
+    }
+    request = Request("", "Pod", "CREATE", "team", pod, scope=Scope.ALL)
+    knowledge = Knowledge({"team": Namespace({"hf-token-injector.io/inject": "all"})})
+    return Situation(request, knowledge, Settings(mutate_inference_services=MutatePolicy.NEVER))

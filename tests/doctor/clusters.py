@@ -78,12 +78,54 @@ def entry(name: str, **others: Any) -> dict[str, Any]:  # noqa: ANN401 - fields 
     }
 
 
+OPTED_IN = {"key": INJECT, "operator": "In", "values": ["enabled", "all", "audit"]}
+TAKES_ALL = {"key": INJECT, "operator": "In", "values": ["all"]}
+RESERVED = ["hf-token-injector", "kube-system", "cert-manager"]
+LOCAL_MODELS = ["kserve-localmodel-jobs"]
+NOT_OPTED_OUT = {"key": INJECT, "operator": "NotIn", "values": ["disabled"]}
+OF_SERVICE = {"key": "serving.kserve.io/inferenceservice", "operator": "Exists"}
+NOT_OF_SERVICE = {"key": "serving.kserve.io/inferenceservice", "operator": "DoesNotExist"}
+OF_LLM = {"key": "app.kubernetes.io/part-of", "operator": "In", "values": ["llminferenceservice"]}
+NOT_OF_LLM = {"key": "app.kubernetes.io/part-of", "operator": "NotIn", "values": ["llminferenceservice"]}
+
+
+def selectors(
+    namespaces: Mapping[str, Any],
+    excluded: list[str],
+    *objects: Mapping[str, Any],
+    only: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Return the selectors of an entry, as the chart renders them."""
+    by_name = [{"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": excluded}]
+    if only:
+        by_name.append({"key": "kubernetes.io/metadata.name", "operator": "In", "values": list(only)})
+    return {
+        "namespaceSelector": {"matchExpressions": [namespaces, *by_name]},
+        "objectSelector": {"matchExpressions": [*objects, NOT_OPTED_OUT]},
+    }
+
+
+SERVICES: dict[str, Any] = {
+    "apiGroups": ["serving.kserve.io"],
+    "apiVersions": ["v1beta1"],
+    "resources": ["inferenceservices"],
+    "operations": ["CREATE", "UPDATE"],
+}
 ENTRIES = (
-    entry("inferenceservices.hf-token-injector.io"),
-    entry("inferenceservice-pods.hf-token-injector.io"),
-    entry("llminferenceservice-pods.hf-token-injector.io"),
-    entry("local-model-cache-pods.hf-token-injector.io"),
-    entry("all-pods.hf-token-injector.io"),
+    entry("inferenceservices.hf-token-injector.io", rules=[SERVICES], **selectors(OPTED_IN, RESERVED)),
+    entry("inferenceservice-pods.hf-token-injector.io", **selectors(OPTED_IN, RESERVED, OF_SERVICE)),
+    entry(
+        "llminferenceservice-pods.hf-token-injector.io",
+        **selectors(OPTED_IN, RESERVED, NOT_OF_SERVICE, OF_LLM),
+    ),
+    entry(
+        "local-model-cache-pods.hf-token-injector.io",
+        **selectors(OPTED_IN, RESERVED, NOT_OF_SERVICE, NOT_OF_LLM, only=("kserve-localmodel-jobs",)),
+    ),
+    entry(
+        "all-pods.hf-token-injector.io",
+        **selectors(TAKES_ALL, [*RESERVED, *LOCAL_MODELS], NOT_OF_SERVICE, NOT_OF_LLM),
+    ),
 )
 
 

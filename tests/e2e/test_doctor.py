@@ -158,12 +158,15 @@ def test_selectors_that_do_not_match_what_was_labelled_are_told(
     doctor: Doctor, release: Release, team: Team
 ) -> None:
     """The Pod's dry run comes back without a token, and nothing fails."""
+    assert doctor("--check=webhook-selectors").wrong == set()
     for index in range(len(release.configuration()["webhooks"])):
         _break(release, "add", f"/webhooks/{index}/objectSelector/matchLabels", {"nobody": "has-this"})
     until(
         lambda: "came back without a token" in str(doctor("-n", team.namespace).said("webhook-answers")),
         "the API server has seen the configuration",
     )
+    said = doctor("--check=webhook-selectors").said("webhook-selectors")
+    assert "does not match InferenceServices in namespaces labelled enabled" in said[0]
 
 
 @pytest.mark.usefixtures("configured")

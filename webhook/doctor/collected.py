@@ -4,15 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from webhook.core import names, read
 from webhook.core.decision import Decision
 from webhook.core.knowledge import Namespace
+from webhook.core.matching import unmet
 from webhook.core.names import InjectMode
 from webhook.core.settings import Settings
 from webhook.doctor.finding import Finding, Subject, warn
 from webhook.doctor.token_shape import Flaw
+
+_NAME: Final = "kubernetes.io/metadata.name"
+"""Label that the API server gives every Namespace."""
 
 Object = Mapping[str, Any]
 """An object of the API, raw."""
@@ -257,9 +261,20 @@ class Collected:
         return [seen for seen in self.namespaces.values() if seen.mode or not seen.known]
 
     def injects(self, namespace: str) -> bool:
-        """Whether objects of a namespace are given tokens: it opted in, and is not in audit mode."""
+        """Whether objects of a namespace are given tokens: it opted in, is no audit's and not left out."""
         seen = self.namespaces.get(namespace)
-        return seen is not None and (seen.mode not in {None, InjectMode.AUDIT} or not seen.known)
+        if seen is None or not seen.known:
+            return seen is not None
+        return seen.mode not in {None, InjectMode.AUDIT} and self.reaches(seen)
+
+    def reaches(self, seen: SeenNamespace) -> bool:
+        """Whether the configuration selects a namespace at all; where nobody may read it, it does."""
+        if self.installed.configuration is None:
+            return True
+        labels = {_NAME: seen.name, **seen.labels}
+        return any(
+            not unmet(read.mapping(entry, "namespaceSelector"), labels) for entry in self.installed.entries
+        )
 
     def not_looked_at(self, *topics: Topic) -> Iterator[Finding]:
         """Yield what a check has to say where something that it needs could not be read."""

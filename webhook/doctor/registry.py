@@ -18,6 +18,7 @@ from webhook.doctor.checks import (
     webhook_certificate,
     webhook_configuration,
     webhook_order,
+    webhook_selectors,
     workload_annotations,
 )
 from webhook.doctor.collected import Collected, Topic
@@ -63,6 +64,7 @@ CHECKS: Final = tuple(
     for module in (
         webhook_answers,
         webhook_configuration,
+        webhook_selectors,
         webhook_order,
         webhook_certificate,
         server,

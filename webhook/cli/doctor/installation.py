@@ -37,12 +37,16 @@ async def find_installed(asking: Asking, aim: "Aim") -> Installed:
         NoAnswerError: The API server does not answer.
     """
     platform = await find_platform(asking.reader, aim.config, aim.configuration)
+    configuration = platform.configuration
     others: tuple[Object, ...] | None = None
     if Topic.CONFIGURATIONS in aim.topics:
         before = len(asking.unread)
         listed = await asking.all_of(Topic.CONFIGURATIONS, resources.MUTATING_CONFIGURATION)
         if len(asking.unread) == before:
             others = tuple(one for one in listed if one["metadata"]["name"] != aim.configuration)
+            # Who may list them may not be allowed to get one.
+            own = (one for one in listed if one["metadata"]["name"] == aim.configuration)
+            configuration = configuration or next(own, None)
     validating: Object | None = None
     if platform.service and Topic.CERTIFICATE in aim.topics:
         validating = await asking.one(
@@ -63,7 +67,7 @@ async def find_installed(asking: Asking, aim: "Aim") -> Installed:
         settings=platform.settings,
         assumed=platform.assumed,
         name=aim.configuration,
-        configuration=platform.configuration,
+        configuration=configuration,
         others=others,
         namespace=platform.namespace,
         service=platform.service,

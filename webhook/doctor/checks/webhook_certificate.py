@@ -26,8 +26,10 @@ cert-manager, as the chart asks it to, as well."""
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at the `caBundle` of every entry, then at the certificate."""
-    yield from collected.not_looked_at(Topic.CONFIGURATIONS, Topic.CERTIFICATE)
     installed = collected.installed
+    yield from collected.not_looked_at(Topic.CERTIFICATE)
+    if installed.configuration is None:
+        yield from collected.not_looked_at(Topic.CONFIGURATIONS)
     mend = _mend(installed)
     found: set[Finding] = set()
     for subject, entry in _entries(installed):

@@ -29,7 +29,6 @@ _SECONDS: Final = 10
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at the configuration and at each entry."""
-    yield from collected.not_looked_at(Topic.CONFIGURATIONS)
     installed = collected.installed
     if installed.assumed:
         yield warn(
@@ -38,7 +37,9 @@ def check(collected: Collected) -> Iterator[Finding]:
             "hf-token-injector doctor --config FILE",
         )
     if installed.configuration is None:
-        if not any(topic is Topic.CONFIGURATIONS for topic, _, _ in collected.unread):
+        unread = list(collected.not_looked_at(Topic.CONFIGURATIONS))
+        yield from unread
+        if not unread:
             yield fail(
                 installed.subject,
                 "does not exist: nothing calls the webhook, and nothing is injected.",

@@ -1,0 +1,103 @@
+"""Which entries of a webhook configuration an object matches, as the API server sees it.
+
+By rules and selectors. `matchConditions` are not evaluated: that takes CEL, and those of the chart let
+through what the core lets through as well.
+Source: `k8s.io/apiserver/pkg/admission/plugin/webhook/predicates`, `k8s.io/apimachinery/pkg/labels`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from webhook.core import read
+
+
+class Match(NamedTuple):
+    """How an object and an entry go together.
+
+    Attributes:
+        entry: The entry's name.
+        path: Of its Service.
+        failure_policy: `Fail` or `Ignore`.
+        by_namespace, by_object: The first expression of the selector that the labels do not meet; empty where
+            they meet all.
+    """
+
+    entry: str
+    path: str
+    failure_policy: str
+    by_namespace: str
+    by_object: str
+
+    @property
+    def matches(self) -> bool:
+        """Whether the API server calls the entry's webhook."""
+        return not self.by_namespace and not self.by_object
+
+
+def matches(
+    configuration: Mapping[str, Any],
+    group: str,
+    plural: str,
+    namespace_labels: Mapping[str, str],
+    object_labels: Mapping[str, Any],
+) -> Iterator[Match]:
+    """Yield how each entry goes with an object that is created, for those whose rules are about its kind."""
+    for _, entry in read.objects(configuration, "webhooks"):
+        if not any(_about(rule, group, plural) for _, rule in read.objects(entry, "rules")):
+            continue
+        service = read.mapping(read.mapping(entry, "clientConfig"), "service")
+        yield Match(
+            read.string(entry, "name"),
+            read.string(service, "path"),
+            read.string(entry, "failurePolicy") or "Fail",
+            unmet(read.mapping(entry, "namespaceSelector"), namespace_labels),
+            unmet(read.mapping(entry, "objectSelector"), object_labels),
+        )
+
+
+def unmet(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> str:
+    """Return the first requirement of a label selector that labels do not meet, or ""."""
+    for key, value in read.mapping(selector, "matchLabels").items():
+        if labels.get(key) != value:
+            return f"{key}={value}"
+    for _, expression in read.objects(selector, "matchExpressions"):
+        key = read.string(expression, "key")
+        operator = read.string(expression, "operator")
+        values = read.strings(expression, "values")
+        value = labels.get(key)
+        if not _holds(operator, value, values):
+            return _written(key, operator, values)
+    return ""
+
+
+def _holds(operator: str, value: object, values: list[str]) -> bool:
+    match operator:
+        case "In":
+            return value in values
+        case "NotIn":
+            return value not in values
+        case "Exists":
+            return value is not None
+        case _:
+            return value is None
+
+
+def _written(key: str, operator: str, values: list[str]) -> str:
+    match operator:
+        case "In" | "NotIn":
+            return f"{key} {operator.lower()} ({','.join(values)})"
+        case "Exists":
+            return key
+        case _:
+            return f"!{key}"
+
+
+def _about(rule: Mapping[str, Any], group: str, plural: str) -> bool:
+    return all(
+        wanted in given or "*" in given
+        for wanted, given in (
+            (group, read.strings(rule, "apiGroups")),
+            (plural, read.strings(rule, "resources")),
+            ("CREATE", read.strings(rule, "operations")),
+        )
+    )

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from webhook.cli.explain.codes import Code
 from webhook.cli.explain.facts import NamespaceSeen
 from webhook.cli.platform import Platform
-from webhook.cluster.matching import Match, matches
 from webhook.core import read
+from webhook.core.matching import Match, matches
 from webhook.core.names import InjectMode
 
 _NAME_LABEL = "kubernetes.io/metadata.name"

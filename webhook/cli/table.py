@@ -15,7 +15,7 @@ class Row(NamedTuple):
 
 
 COLUMNS: Final = Row("CONTAINER", "TOKEN", "WHY", "SECRET", "REPOSITORIES")
-_TOKEN_STYLES: Final = {"yes": "green", "taken back": "yellow"}
+_TOKEN_STYLES: Final = {"yes": "green", "own": "cyan", "taken back": "yellow", "missing": "red"}
 _WIDE: Final = 120
 """Columns of a terminal. On a narrower one the repositories stand behind the reason, not in a column."""
 

@@ -70,11 +70,20 @@ def of_pod(subject: Subject, pod: Mapping[str, Any], *, name: str, controlled: b
             f"{_have(missing)} no token: {obstacle.code.tell(obstacle.subject)}.",
             tuple(commands),
         )
-    return _secrets(subject) or _closed(subject) or _good(subject, has=True)
+    return _secrets(subject) or _closed(subject) or _good(subject)
 
 
-def of_workload(subject: Subject, obstacle: Obstacle | None, pods: Sequence[Answer]) -> Answer:
-    """Answer for what makes Pods: by its Pods where there are any, else by what they would get."""
+def of_workload(
+    subject: Subject, obstacle: Obstacle | None, pods: Sequence[Answer], *, without: str
+) -> Answer:
+    """Answer for what makes Pods: by its Pods where there are any, else by what they would get.
+
+    Args:
+        subject: What makes them.
+        obstacle: What stands between them and the webhook now.
+        pods: Their own answers.
+        without: Why there are none, where there are none.
+    """
     decision = subject.judged.decision
     if decision.denial is not None:
         return Answer(Code.REFUSED, Code.REFUSED.tell(decision.denial) + ".")
@@ -89,7 +98,7 @@ def of_workload(subject: Subject, obstacle: Obstacle | None, pods: Sequence[Answ
             f"{_would(wanting)} no token: {obstacle.code.tell(obstacle.subject)}.",
             (*_remove(obstacle, subject), *_create_secrets(subject)),
         )
-    return _secrets(subject) or _closed(subject) or _good(subject, has=False)
+    return _secrets(subject) or _closed(subject) or _good(subject, without)
 
 
 def of_namespace(reach: Reach) -> Answer:
@@ -163,8 +172,14 @@ def _closed(subject: Subject) -> Answer | None:
     return None
 
 
-def _good(subject: Subject, *, has: bool) -> Answer:
-    """Answer where nothing is to be mended, or nobody has asked for anything."""
+def _good(subject: Subject, without: str | None = None) -> Answer:
+    """Answer where nothing is to be mended, or nobody has asked for anything.
+
+    Args:
+        subject: What it is about.
+        without: Why there are no Pods; None for a Pod.
+    """
+    has = without is None
     ours = [
         container
         for container in subject.judged.containers
@@ -179,8 +194,8 @@ def _good(subject: Subject, *, has: bool) -> Answer:
             f"{_have(containers) if has else _get(containers)} {source}"
             for source, containers in sources.items()
         ]
-        if not has:
-            clauses.append("there are no Pods yet")
+        if without:
+            clauses.append(without)
         return Answer(code, code.tell("; ".join(clauses)) + ".")
     for container in subject.judged.containers:
         if container.holding is Holding.OWN:

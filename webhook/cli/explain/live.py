@@ -89,12 +89,15 @@ class Explorer:
         for resource in WORKLOADS:
             if await self._knows(resource):
                 await self._read(around, resource, family, tops, unseen)
-        bare = await self._read_pods(around, family, pods, unseen)
+        pods_unseen: list[str] = []
+        bare = await self._read_pods(around, family, pods, pods_unseen)
         said = answer.of_namespace(around.reach)
-        yield Explained(Named(NAMESPACE, name, ""), "v1", said, unseen=(*around.unseen, *unseen))
+        yield Explained(
+            Named(NAMESPACE, name, ""), "v1", said, unseen=(*around.unseen, *unseen, *pods_unseen)
+        )
         for named, examined in tops.items():
             mine = sorted(pods.get(named, []), key=lambda pod: pod.name)
-            yield around.workload(examined, mine, ())
+            yield around.workload(examined, mine, pods_unseen)
         for pod in sorted(bare, key=lambda pod: pod.name):
             yield around.bare(pod)
 

@@ -9,7 +9,7 @@ from webhook.cli.explain.explained import Explained, PodSeen
 from webhook.cli.explain.facts import Held, Reference, Secrets
 from webhook.cli.explain.judged import Judged, judge
 from webhook.cli.explain.mending import Named
-from webhook.cli.explain.owners import controller_of
+from webhook.cli.explain.owners import WORKLOADS, controller_of
 from webhook.cli.explain.reach import Obstacle, Reach
 from webhook.cluster.reader import Object, Reader
 from webhook.cluster.resources import INFERENCE_SERVICE, LLM_INFERENCE_SERVICE, POD, Resource
@@ -81,7 +81,13 @@ class Surroundings:
         running = [pod for pod in pods if not pod.ended] or list(pods)
         named, api_version, judged, held, obstacle = examined
         subject = Subject(named, judged, held, self.reach)
-        said = answer.of_workload(subject, obstacle, [pod.answer for pod in running])
+        without = "there are no Pods yet" if not unseen else "its Pods cannot be seen"
+        said = answer.of_workload(
+            subject,
+            obstacle,
+            [pod.answer for pod in running],
+            without=without if named.resource in WORKLOADS else "",
+        )
         return Explained(named, api_version, said, judged, held, tuple(running), (*self.unseen, *unseen))
 
     def bare(self, pod: PodSeen) -> Explained:

@@ -87,6 +87,62 @@ def test_an_inference_service_gets_one_new_revision_and_keeps_its_entry(team: Te
     assert (again.code, generations(team)) == (0, {"llama-predictor": 2, "llama-transformer": 1}), again.out
 
 
+def test_a_restart_of_the_deployment_alone_is_taken_back_by_kserve(team: Team, kubectl: Kubectl) -> None:
+    """Which is why ours goes through the InferenceService."""
+    team.apply(hugging_face_model("llama"))
+    (before,) = await_running(team, 1)
+    kubectl("rollout", "restart", "deployment/llama-predictor", "-n", team.namespace)
+    until(lambda: generations(team)["llama-predictor"] == 2, "a rollout has begun")
+
+    def back() -> bool:
+        template = team.get("Deployment", "llama-predictor")["spec"]["template"]
+        return "kubectl.kubernetes.io/restartedAt" not in template["metadata"]["annotations"]
+
+    until(back, "KServe has written its Deployment again")
+    (after,) = await_running(team, 1)
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+
+
+def test_what_git_says_next_neither_takes_the_restart_back_nor_repeats_it(
+    team: Team, cluster: Cluster
+) -> None:
+    manifest = hugging_face_model("llama")
+    manifest["spec"]["predictor"]["annotations"] = {"example.com/from": "git"}
+    team.apply(manifest)
+    await_running(team, 1)
+    rotate(team)
+    assert Restart(cluster, team, "--no-wait").say().code == 0
+    restarted = team.inference_service("llama")
+    for way in ([], ["--server-side", "--force-conflicts"]):
+        team.apply(manifest, *way)
+        after = team.inference_service("llama")
+        assert after["spec"] == restarted["spec"]
+        assert after["metadata"]["generation"] == restarted["metadata"]["generation"]
+
+
+def test_every_component_is_restarted_by_one_write(team: Team, cluster: Cluster) -> None:
+    manifest = hugging_face_model("llama")
+    for component in ("transformer", "explainer"):
+        container = {"name": "kserve-container", "image": "vllm/vllm-openai", "args": ["--model=acme/model"]}
+        manifest["spec"][component] = {"containers": [container]}
+    manifest["spec"]["predictor"]["minReplicas"] = 2
+    canary = {"name": "next", "minReplicas": 1, "model": manifest["spec"]["predictor"]["model"]}
+    manifest["spec"]["canary"] = [{"trafficPercent": 50, "predictor": canary}]
+    team.apply(manifest)
+    await_running(team, 4)
+    before = team.inference_service("llama")["metadata"]["generation"]
+    rotate(team)
+    ended = Restart(cluster, team).end()
+    assert ended.code == 0, ended.out + ended.err
+    assert team.inference_service("llama")["metadata"]["generation"] == before + 1
+    assert generations(team) == {
+        "llama-predictor": 2,
+        "llama-next-predictor": 2,
+        "llama-transformer": 2,
+        "llama-explainer": 2,
+    }
+
+
 def test_who_was_interrupted_goes_on_without_a_second_revision(team: Team, cluster: Cluster) -> None:
     team.apply(hugging_face_model("llama"))
     await_running(team, 1)

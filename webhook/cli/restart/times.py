@@ -40,7 +40,10 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         ago = _duration(value)
-        found = datetime.now(UTC) - ago if ago is not None else moment(value)
+        try:
+            found = datetime.now(UTC) - ago if ago is not None else moment(value)
+        except OverflowError:
+            found = None
         if found is None:
             self.fail(
                 f"{value!r} is neither a duration such as 24h or 7d nor a time such as 2026-07-01T08:00:00Z.",

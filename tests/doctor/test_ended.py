@@ -68,13 +68,16 @@ def error(text: str) -> str:
         ),
         (Cause.TOO_MANY, error("429 Client Error: Too Many Requests for url: https://huggingface.co/x")),
         (
-            Cause.NETWORK,
+            Cause.NO_ANSWER,
             error(
                 "An error happened while trying to locate the files on the Hub and we cannot find the "
                 "appropriate snapshot folder for the specified revision on the local disk."
             ),
         ),
-        (Cause.NETWORK, "Storage initialization failed: Failed to connect to HuggingFace endpoint 'org/m'."),
+        (
+            Cause.NO_ANSWER,
+            "Storage initialization failed: Failed to connect to HuggingFace endpoint 'org/m'.",
+        ),
         (Cause.NETWORK, "HTTPSConnectionPool(host='huggingface.co'): Max retries exceeded (ProxyError('x'))"),
         (Cause.NETWORK, "socket.gaierror: [Errno -3] Temporary failure in name resolution"),
         (

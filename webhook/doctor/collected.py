@@ -13,6 +13,7 @@ from webhook.core.matching import unmet
 from webhook.core.names import InjectMode
 from webhook.core.settings import Settings
 from webhook.doctor.finding import Finding, Subject, warn
+from webhook.doctor.hub import Answer, Question
 from webhook.doctor.token_shape import Flaw
 
 _NAME: Final = "kubernetes.io/metadata.name"
@@ -34,6 +35,7 @@ class Topic(StrEnum):
     WORKLOADS = "InferenceServices and other workloads"
     SECRETS = "Secrets"
     NETWORK_POLICIES = "NetworkPolicies"
+    HUB = "the Hub"
 
 
 class Unread(NamedTuple):
@@ -242,6 +244,7 @@ class Collected:
         pods, workloads: Of namespaces that opted in.
         secrets: By namespace and name; None is one that does not exist, what is missing here was not read.
         network_policies: By namespace; what is missing here was not read.
+        hub: What the Hub answered; None where nobody wanted it asked.
         unread: What could not be read.
     """
 
@@ -253,6 +256,7 @@ class Collected:
     workloads: tuple[SeenObject, ...] = ()
     secrets: Mapping[tuple[str, str], SeenSecret | None] = field(default_factory=dict)
     network_policies: Mapping[str, tuple[Object, ...]] = field(default_factory=dict)
+    hub: Mapping[Question, Answer] | None = None
     unread: tuple[Unread, ...] = ()
 
     @property

@@ -7,12 +7,13 @@ them, and the messages that the Hub sends with its refusals.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from webhook.core import read
-from webhook.doctor.collected import Object
+
+_Object = Mapping[str, Any]
 
 
 class Cause(StrEnum):
@@ -30,6 +31,9 @@ class Cause(StrEnum):
     DISK = "there is no space left on its volume"
     MEMORY = "it was killed for using more memory than its limit"
     NETWORK = "the Hub cannot be reached"
+    NO_ANSWER = "no answer of the Hub could be used: there is no way to it, or it was busy or refused"
+    """huggingface_hub does not say which (`snapshot_download`)."""
+
     UNKNOWN = "its last words do not say why"
 
 
@@ -55,10 +59,15 @@ _SIGNS: Final[tuple[tuple[Cause, re.Pattern[str]], ...]] = tuple(
         (
             Cause.NETWORK,
             (
+                r"Max retries exceeded|ProxyError|Name or service not known|name resolution|timed out|Timeout"
+                r"|Connection ?(?:refused|reset|aborted|error)|Network is unreachable|No route to host"
+            ),
+        ),
+        (
+            Cause.NO_ANSWER,
+            (
                 r"cannot find the (?:appropriate snapshot folder|requested files)"
-                r"|Failed to connect to HuggingFace|Max retries exceeded|ProxyError|Name or service not known"
-                r"|name resolution|timed out|Timeout|Connection ?(?:refused|reset|aborted|error)"
-                r"|Network is unreachable|No route to host"
+                r"|Failed to connect to HuggingFace"
             ),
         ),
         # The last line of kserve-storage where nothing above it says more.
@@ -83,7 +92,7 @@ class End(NamedTuple):
     cause: Cause
 
 
-def ends(pod: Object) -> Iterator[End]:
+def ends(pod: _Object) -> Iterator[End]:
     """Yield how the containers of a Pod that do not run ended, where that was no success."""
     status = read.mapping(pod, "status")
     for field in ("initContainerStatuses", "containerStatuses"):
@@ -99,7 +108,7 @@ def cause_of(message: str) -> Cause:
     return next((cause for cause, sign in _SIGNS if sign.search(message)), Cause.UNKNOWN)
 
 
-def _terminated(status: Object) -> dict[str, Any]:
+def _terminated(status: _Object) -> dict[str, Any]:
     """Return how a container ended; nothing where it runs, whatever was before."""
     state = read.mapping(status, "state")
     ended = read.mapping(state, "terminated")
@@ -108,7 +117,7 @@ def _terminated(status: Object) -> dict[str, Any]:
     )
 
 
-def _cause(terminated: Object) -> Cause:
+def _cause(terminated: _Object) -> Cause:
     cause = cause_of(read.string(terminated, "message"))
     if cause is Cause.UNKNOWN and read.string(terminated, "reason") == "OOMKilled":
         return Cause.MEMORY

@@ -7,7 +7,9 @@ from typing import Final, NamedTuple
 from webhook.doctor.checks import (
     egress,
     failed_downloads,
+    hub_access,
     literal_tokens,
+    model_storage,
     namespace_annotations,
     namespace_labels,
     pods_older_than_secret,
@@ -75,7 +77,9 @@ CHECKS: Final = tuple(
         pods_without_token,
         pods_older_than_secret,
         failed_downloads,
+        hub_access,
         egress,
+        model_storage,
         literal_tokens,
     )
 )
@@ -87,12 +91,12 @@ def examine(collected: Collected, names: Collection[str] = ()) -> list[Result]:
 
     Args:
         collected: What was read.
-        names: Of those to run; all if there are none.
+        names: Of those to run; all if there are none. What is about the Hub runs only where it was asked.
     """
     return [
         Result(check, sorted(dict.fromkeys(check.run(collected)), key=lambda found: -found.status.rank))
         for check in CHECKS
-        if not names or check.name in names
+        if (not names or check.name in names) and (collected.hub is not None or Topic.HUB not in check.needs)
     ]
 
 

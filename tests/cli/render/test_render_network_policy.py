@@ -6,7 +6,9 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from tests.kubernetes_objects import KubernetesObjects
 from webhook.cli.main import cli
+from webhook.cluster.resources import RESOURCES
 
 SERVICE = {
     "apiVersion": "serving.kserve.io/v1beta1",
@@ -184,3 +186,51 @@ def test_a_broken_manifest_is_told_with_its_place() -> None:
     result = CliRunner().invoke(cli, ["render", "network-policy", "-f", "-"], input="a: [\n")
     assert result.exit_code == 2
     assert "<stdin>:" in result.stderr
+
+
+DENY = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "deny", "namespace": "team-a"},
+    "spec": {"podSelector": {}, "policyTypes": ["Egress"]},
+}
+
+
+def live(objects: KubernetesObjects, folder: Path, *arguments: str) -> Result:
+    kubeconfig = f"--kubeconfig={objects.kubeconfig(folder)}"
+    return CliRunner().invoke(cli, ["render", "network-policy", kubeconfig, *arguments])
+
+
+def test_a_cluster_is_read_with_its_policies(objects: KubernetesObjects, tmp_path: Path) -> None:
+    objects.add(SERVICE, deployment(app="chat"), DENY)
+    result = live(objects, tmp_path, "-n", "team-a")
+    (policy,) = policies(result)
+    assert policy["metadata"]["namespace"] == "team-a"
+    assert "These Pods are isolated by deny already" in result.stdout
+    assert "No NetworkPolicy isolates these Pods so far" in live(objects, tmp_path, "-n", "team-b").stdout
+    assert "defaults are assumed" in result.stderr
+
+
+def test_what_may_not_be_read_is_told_and_the_rest_is_used(
+    objects: KubernetesObjects, tmp_path: Path
+) -> None:
+    objects.add(SERVICE, DENY)
+    objects.forbidden |= {("list", "deployments"), ("list", "networkpolicies")}
+    result = live(objects, tmp_path, "-n", "team-a")
+    assert len(policies(result)) == 1
+    assert "Not looked at: deployments (" in result.stderr
+    assert "Whether another policy isolates these Pods already is not known" in result.stdout
+
+
+def test_a_cluster_that_lets_nothing_be_read_or_is_away_is_told(
+    objects: KubernetesObjects, tmp_path: Path
+) -> None:
+    objects.forbidden |= {("list", resource.plural) for resource in RESOURCES}
+    objects.groups |= {resource.group for resource in RESOURCES}
+    result = live(objects, tmp_path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "inferenceservices is forbidden" in result.stderr
+    objects.stop()
+    result = live(objects, tmp_path)
+    assert result.exit_code == 2
+    assert "cannot be reached" in result.stderr

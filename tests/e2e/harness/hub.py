@@ -1,14 +1,18 @@
-"""A stand-in of the Hugging Face Hub that knows one repository and checks the token of every request."""
+"""A stand-in of the Hugging Face Hub that knows one repository and checks the token of every request.
+
+Its refusals are those of the Hub, as huggingface_hub reads them (`utils/_http.py`).
+"""
 
 import hashlib
 import json
+import ssl
 import threading
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
 
@@ -22,13 +26,25 @@ class Access(StrEnum):
     """Without a token it does not exist."""
 
 
+class Refusal(NamedTuple):
+    """An answer that is none: status, `X-Error-Code` (there may be none) and `X-Error-Message`."""
+
+    status: HTTPStatus
+    code: str
+    message: str
+
+
 class Hub:
     """The server, from `with` to the end of it, on 127.0.0.1.
 
     Attributes:
         tokens: Those that are good now. May be replaced at any time: that is a rotation.
+        strangers: Those of accounts that may not read the repository.
+        message: What strangers are told.
         authorised: How many requests came with one of them.
         refused: How many were answered by 401.
+        moved: Paths that are answered by a redirect, and where that leads.
+        asked: The method and path of every request.
     """
 
     def __init__(
@@ -37,16 +53,25 @@ class Hub:
         files: Mapping[str, bytes],
         tokens: Collection[str],
         access: Access = Access.GATED,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        """Prepare; with a context it speaks HTTPS."""
         self.repository = repository
         self.files = dict(files)
         self.tokens = tokens
         self.access = access
+        self.strangers: Collection[str] = ()
+        self.message = f"Access to model {repository} is restricted and you are not in the authorized list."
+        self.moved: dict[str, str] = {}
+        self.asked: list[str] = []
         self.commit = hashlib.sha1(repr(sorted(files)).encode(), usedforsecurity=False).hexdigest()
         self.authorised = 0
         self.refused = 0
         self._counting = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self))
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, name="hub")
 
     def __enter__(self) -> Self:
@@ -61,16 +86,39 @@ class Hub:
     @property
     def url(self) -> str:
         """What `HF_ENDPOINT` is to be."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
-    def admits(self, authorization: str, *, guarded: bool) -> bool:
-        """Check a request's `Authorization`, and count it; the token itself is kept nowhere."""
-        known = authorization.removeprefix("Bearer ") in self.tokens
-        admitted = known or not guarded
+    def refusal(self, authorization: str, path: str) -> Refusal | None:
+        """Judge a request's `Authorization`, and count it; the token itself is kept nowhere."""
+        token = authorization.removeprefix("Bearer ")
+        known = token in self.tokens
+        refusal = self._refusal(token, path) if not known else None
         with self._counting:
             self.authorised += known
-            self.refused += not admitted
-        return admitted
+            self.refused += refusal is not None and refusal.status == HTTPStatus.UNAUTHORIZED
+        return refusal
+
+    def _refusal(self, token: str, path: str) -> Refusal | None:
+        private = self.access is Access.PRIVATE
+        if token in self.strangers:
+            if private:
+                return Refusal(HTTPStatus.NOT_FOUND, self.access, "Repository not found")
+            return (
+                None if path.startswith("/api/") else Refusal(HTTPStatus.FORBIDDEN, self.access, self.message)
+            )
+        if token:
+            return Refusal(HTTPStatus.UNAUTHORIZED, "", "Invalid credentials in Authorization header")
+        if path.startswith("/api/") and not private:
+            return None
+        return Refusal(HTTPStatus.UNAUTHORIZED, self.access, f"Access to {self.repository} is restricted.")
+
+    def absence(self, path: str, *, signed_in: bool) -> Refusal:
+        """Return the answer about what is not there."""
+        if path.startswith((f"/api/models/{self.repository}/", f"/{self.repository}/")):
+            return Refusal(HTTPStatus.NOT_FOUND, "RevisionNotFound", "Invalid rev id")
+        # Without a token nobody is told what there is.
+        status = HTTPStatus.NOT_FOUND if signed_in else HTTPStatus.UNAUTHORIZED
+        return Refusal(status, "RepoNotFound", "Repository not found")
 
     def served(self) -> dict[str, bytes]:
         """Return the content of every path: what the API says of the repository, and its files."""
@@ -91,7 +139,7 @@ class Hub:
             "private": self.access is Access.PRIVATE,
             "gated": "manual" if self.access is Access.GATED else False,
             "tags": [],
-            "siblings": [{"rfilename": name} for name in self.files],
+            "siblings": [{"rfilename": name, "size": len(content)} for name, content in self.files.items()],
         }
 
     def _tree(self) -> list[dict[str, Any]]:
@@ -126,20 +174,31 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer for the API of the repository, or for one of its files."""
         hub = self._hub
         path = unquote(urlsplit(self.path).path)
+        hub.asked.append(f"{self.command} {path}")
+        if path in hub.moved:
+            self._redirect(hub.moved[path])
+            return
+        authorization = self.headers.get("Authorization", "")
+        refusal = hub.refusal(authorization, path)
         content = hub.served().get(path)
-        guarded = hub.access is Access.PRIVATE or not path.startswith("/api/")
-        if content is None:
-            self._refuse(HTTPStatus.NOT_FOUND, "EntryNotFound")
-        elif hub.admits(self.headers.get("Authorization", ""), guarded=guarded):
+        if refusal is None and content is None:
+            refusal = hub.absence(path, signed_in=bool(authorization))
+        if refusal is not None:
+            self._refuse(refusal)
+        elif content is not None:
             self._send(content)
-        else:
-            self._refuse(HTTPStatus.UNAUTHORIZED, hub.access)
 
-    def _refuse(self, status: HTTPStatus, code: str) -> None:
-        message = f"Access to {self._hub.repository} is restricted."
-        self.send_response(status)
-        self.send_header("X-Error-Code", code)
-        self.send_header("X-Error-Message", message)
+    def _redirect(self, location: str) -> None:
+        self.send_response(HTTPStatus.TEMPORARY_REDIRECT)
+        self.send_header("Location", location)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.send_response(refusal.status)
+        if refusal.code:
+            self.send_header("X-Error-Code", refusal.code)
+        self.send_header("X-Error-Message", refusal.message)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

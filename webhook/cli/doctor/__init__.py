@@ -18,7 +18,7 @@ from webhook.cli.terminal import COLOR, colored, write
 from webhook.cluster.access import AccessError
 from webhook.cluster.client import Client, NoAnswerError
 from webhook.cluster.reader import SECONDS
-from webhook.doctor.collected import Collected
+from webhook.doctor.collected import Collected, Topic
 from webhook.doctor.finding import Status
 from webhook.doctor.registry import CHECKS, examine, needed
 
@@ -44,6 +44,9 @@ _DEFAULT_NAMESPACE: Final = "default"
     help="Run this check alone, and read no more than it needs. Repeatable.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="Show also what is well, and all of many findings.")
+@click.option(
+    "--hub", is_flag=True, help="Ask the Hub whether each token may read its models, and how large they are."
+)
 @click.option("--read-only", is_flag=True, help="Do not try a Pod (with dryRun, which keeps nothing).")
 @click.option(
     "--connect",
@@ -64,6 +67,7 @@ def doctor(  # noqa: PLR0913 - one argument an option
     namespaces: Sequence[str],
     checks: Sequence[str],
     verbose: bool,
+    hub: bool,
     read_only: bool,
     connect: str | None,
     config: Path | None,
@@ -74,7 +78,8 @@ def doctor(  # noqa: PLR0913 - one argument an option
     """Look at the webhook, the namespaces that opted in, their Secrets and their Pods.
 
     Reads with your own rights, and says what you may not read. Of Secrets it reads those that are needed, by
-    name, and never prints a value.
+    name, and never prints a value. Nothing leaves the cluster and your machine unless --hub is given: then
+    each token is shown to the Hub, or to the platform's mirror that its container uses, and to nobody else.
 
     \b
     Exit codes:
@@ -82,6 +87,8 @@ def doctor(  # noqa: PLR0913 - one argument an option
       1    something does not work
       2    the cluster cannot be reached, or the command line is wrong
     """  # noqa: D301 - \b keeps click from filling the lines below it
+    if not hub and checks and all(Topic.HUB in check.needs for check in CHECKS if check.name in checks):
+        raise click.UsageError("this check asks the Hub: give --hub as well")
     try:
         access = find_access(kubeconfig, kube_context)
         aim = Aim(
@@ -92,6 +99,7 @@ def doctor(  # noqa: PLR0913 - one argument an option
             mutating_configuration,
             connect or "",
             read_only=read_only,
+            hub=hub,
         )
 
         async def connected() -> Collected:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from webhook import __version__
 from webhook.cli.doctor.asking import Asking
+from webhook.cli.doctor.hub import ask_hub
 from webhook.cli.doctor.installation import find_installed
 from webhook.cli.doctor.trial import try_one
 from webhook.cli.doctor.values import seen_secret
@@ -23,7 +24,10 @@ from webhook.core.knowledge import Knowledge
 from webhook.core.names import InjectMode
 from webhook.doctor.checks.namespace_labels import looks_like_ours
 from webhook.doctor.collected import Collected, SeenNamespace, SeenObject, SeenSecret, Topic
+from webhook.doctor.hub import Answer, Question
+from webhook.doctor.models import models
 from webhook.doctor.wanted import wanted
+from webhook.egress.hosts import HUB
 
 _PART_OF: Final = "=".join(names.LLM_PART_OF)
 _KSERVE_PODS: Final = (names.INFERENCE_SERVICE_LABEL, _PART_OF)
@@ -50,6 +54,7 @@ class Aim(NamedTuple):
         configuration: Name of the MutatingWebhookConfiguration.
         connect: HOST:PORT at which the webhook's certificate can be seen; empty for its Secret.
         read_only: No Pod is tried.
+        hub: The Hub is asked.
     """
 
     topics: frozenset[Topic]
@@ -59,6 +64,7 @@ class Aim(NamedTuple):
     configuration: str
     connect: str = ""
     read_only: bool = False
+    hub: bool = False
 
 
 async def collect(client: Client, aim: Aim, progress: Callable[[str], None]) -> Collected:
@@ -100,6 +106,9 @@ class _Survey:
         if Topic.SECRETS in topics:
             self.progress("Secrets")
             self.seen = replace(self.seen, secrets=await self._secrets())
+        if self.aim.hub and Topic.PODS in topics:
+            self.progress("the Hub")
+            self.seen = replace(self.seen, hub=await self._hub())
         if Topic.TRIAL in topics and not self.aim.read_only:
             self.progress("a Pod's dry run")
             trial = await try_one(self.client, self.asking, self.seen)
@@ -183,6 +192,11 @@ class _Survey:
         for policy in answer.objects:
             found[policy["metadata"]["namespace"]] += (policy,)
         return found
+
+    async def _hub(self) -> Mapping[Question, Answer]:
+        questions = {model.question for model in models(self.seen)}
+        allowed = self.seen.installed.settings.endpoints | {HUB}
+        return await ask_hub(self.asking, questions, allowed, self.progress)
 
     def _takes_all(self, seen: SeenNamespace) -> bool:
         """Whether all Pods of a namespace matter, and not KServe's alone."""

@@ -11,12 +11,11 @@ from webhook.doctor.checks.pods_without_token import made_anew
 from webhook.doctor.collected import Collected, SeenObject, Topic
 from webhook.doctor.ended import Cause, End, ends
 from webhook.doctor.finding import Finding, fail, warn
+from webhook.doctor.remedies import TOKENS, create_secret, remedy, write_token
 
 ABOUT: Final = "No container has ended because a download from the Hub failed."
 NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.PODS})
 
-_HUB: Final = "https://huggingface.co"
-_TOKENS: Final = f"{_HUB}/settings/tokens"
 _ASKS_A_TOKEN: Final = frozenset({Cause.UNAUTHENTICATED, Cause.REFUSED, Cause.NOT_FOUND})
 """What the Hub also answers where there is no token: it does not tell private from not there."""
 
@@ -49,7 +48,8 @@ def _failed(collected: Collected, pod: SeenObject, end: End, download: Download)
             )
         return
     what = ", ".join(download.repositories) or "its model"
-    why, fix = str(end.cause), _general_fix(pod, end, download)
+    repository = next(iter(download.repositories), "")
+    why, fix = str(end.cause), remedy(end.cause, pod.namespace, repository, end.container)
     verdict = next((one for one in pod.decision.verdicts if one.container == end.container), None)
     if end.cause in _ASKS_A_TOKEN and verdict is not None:
         why, fix = _about_the_token(collected, pod, end.cause, verdict, fix)
@@ -68,7 +68,7 @@ def _about_the_token(
             return str(cause), fix
         return (
             f"the Hub refuses the token that the container has of its own ({verdict.sentence})",
-            f"look at that token, or take it away so that the namespace's own is injected ({_TOKENS})",
+            f"look at that token, or take it away so that the namespace's own is injected ({TOKENS})",
         )
     seen = collected.namespaces.get(namespace)
     if seen is not None and seen.known and not collected.injects(namespace):
@@ -88,11 +88,8 @@ def _with_ours(
 ) -> tuple[str, str]:
     """Return what is wrong with the token that we gave a reference to."""
     place = (namespace, choice.secret)
-    create = (
-        f"kubectl create secret generic {choice.secret} -n {namespace} --from-literal={choice.key}=hf_..."
-    )
-    value = f'{{"stringData":{{"{choice.key}":"hf_..."}}}}'
-    write = f"kubectl patch secret {choice.secret} -n {namespace} -p '{value}'"
+    create = create_secret(namespace, choice.secret, choice.key)
+    write = write_token(namespace, choice.secret, choice.key)
     if place in collected.secrets:
         secret = collected.secrets[place]
         if secret is None:
@@ -106,26 +103,5 @@ def _with_ours(
         return str(cause), fix
     return (
         f"the token in key {choice.key} of Secret {choice.secret} is refused: wrong, expired or revoked",
-        f"{write} (with a token of {_TOKENS})",
+        f"{write} (with a token of {TOKENS})",
     )
-
-
-def _general_fix(pod: SeenObject, end: End, download: Download) -> str:
-    """Return what mends a failure that is not about which token there is."""
-    page = f"{_HUB}/{download.repositories[0]}" if download.repositories else _HUB
-    limit = "memoryLimit of storageInitializer in ConfigMap kserve/inferenceservice-config"
-    return {
-        Cause.FINE_GRAINED: f"{_TOKENS}: give the token read access to public gated repositories",
-        Cause.NOT_ON_THE_LIST: f"accept the conditions on {page}, signed in as the token's account",
-        Cause.FORBIDDEN: f"{_TOKENS}: give the token read access to this repository",
-        Cause.NO_REVISION: f"choose a revision of {page}/commits",
-        Cause.NOT_FOUND: f"see whether the token's account can open {page}",
-        Cause.TOO_MANY: "wait, or use a token of an account with higher limits",
-        Cause.CERTIFICATE: "give the container the CA of your proxy or mirror: caBundleConfigMapName of "
-        "storageInitializer in ConfigMap kserve/inferenceservice-config",
-        Cause.DISK: f"hf-token-injector doctor --hub --check model-storage -n {pod.namespace}",
-        Cause.MEMORY: f"raise {limit}"
-        if end.container == names.STORAGE_INITIALIZER
-        else f"raise resources.limits.memory of {end.container}",
-        Cause.NETWORK: f"hf-token-injector doctor --check egress -n {pod.namespace}",
-    }.get(end.cause, _TOKENS)

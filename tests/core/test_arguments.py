@@ -64,4 +64,4 @@ def test_names_are_left_out_of_the_other_words() -> None:
     ],
 )
 def test_values_name_repositories(takes: Takes, values: list[str], expected: list[str]) -> None:
-    assert list(repositories(takes, values)) == expected
+    assert [named.repository for named in repositories(takes, values)] == expected

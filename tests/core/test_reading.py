@@ -10,10 +10,11 @@ from benchmarks.hostile import hostile_containers
 from webhook.core import caps, reading
 from webhook.core.admit import admit
 from webhook.core.decision import Request, Scope
+from webhook.core.evidence import Budget
 from webhook.core.hub import HUGGING_FACE
 from webhook.core.reading import entries_of, read_container, read_variables
 from webhook.core.reasons import Reason
-from webhook.core.references import Budget, evidence
+from webhook.core.references import evidence
 from webhook.core.servers import SERVERS
 from webhook.core.variables import Environment
 

@@ -5,14 +5,22 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from webhook.core.hub import from_uri, repository
+from webhook.core.hub import from_uri, repository, revision_of
 from webhook.core.servers import BOOLEAN_PREFIXES, NAMES_ONLY, Takes
 
 _MODEL_KEYS = ("path", "lora_path", "model", "tokenizer")
 _NO_FLAGS: Mapping[str, Takes] = {}
 _PAIR_KEYS = frozenset({"pretrained", "tokenizer", "peft", "model"})
+_REVISION = "revision"
 _ONE_ITEM = re.compile(r"[= ]")
 """What ends a flag that has its value in the same word; blanks: `- --model org/name` in a YAML list."""
+
+
+class Named(NamedTuple):
+    """A repository that a value names, with the revision that stands beside it."""
+
+    repository: str
+    revision: str = ""
 
 
 class Arguments(NamedTuple):
@@ -79,7 +87,7 @@ def parse(
     return Arguments(flags, positionals, others)
 
 
-def repositories(takes: Takes, values: Sequence[str]) -> Iterator[str]:
+def repositories(takes: Takes, values: Sequence[str]) -> Iterator[Named]:
     """Yield the repositories that a flag's values name."""
     if takes is Takes.MODULES:
         for value in values:
@@ -91,37 +99,42 @@ def repositories(takes: Takes, values: Sequence[str]) -> Iterator[str]:
     if takes is Takes.JSON:
         yield from _json(value)
     elif takes is Takes.PAIRS:
-        for pair in value.split(","):
-            key, _, name = pair.partition("=")
-            if key.strip() in _PAIR_KEYS:
-                yield from _one(name.strip(), takes)
+        pairs = [(key.strip(), name.strip()) for key, _, name in (p.partition("=") for p in value.split(","))]
+        revision = dict(pairs).get(_REVISION, "")
+        for key, name in pairs:
+            if key in _PAIR_KEYS:
+                yield from _one(name, takes, revision)
     else:
         yield from _one(value, takes)
 
 
-def _one(value: str, takes: Takes) -> Iterator[str]:
-    name = repository(value, bare=takes is Takes.ID, suffix=takes is Takes.GGUF) or from_uri(value)
+def _one(value: str, takes: Takes, revision: str = "") -> Iterator[Named]:
+    name = repository(value, bare=takes is Takes.ID, suffix=takes is Takes.GGUF)
     if name is not None:
-        yield name
+        yield Named(name, revision)
+    elif (name := from_uri(value)) is not None:
+        yield Named(name, revision_of(value))
 
 
-def _modules(value: str) -> Iterator[str]:
+def _modules(value: str) -> Iterator[Named]:
     """`name=owner/name`, `owner/name`, `owner/name@revision`, several with commas, or JSON."""
     value = value.strip("\"'")
     if value[:1] in {"{", "["}:
         yield from _json(value)
         return
     for item in value.replace(" ", ",").split(","):
-        yield from _one(item.rpartition("=")[2].partition("@")[0], Takes.MODEL)
+        name, _, revision = item.rpartition("=")[2].partition("@")
+        yield from _one(name, Takes.MODEL, revision)
 
 
-def _json(value: str) -> Iterator[str]:
+def _json(value: str) -> Iterator[Named]:
     try:
         document: Any = json.loads(value)
     except (ValueError, RecursionError):
         return
     for module in document if isinstance(document, list) else [document]:
         if isinstance(module, dict):
+            revision = module.get(_REVISION)
             for key in _MODEL_KEYS:
                 if isinstance(name := module.get(key), str):
-                    yield from _one(name, Takes.MODEL)
+                    yield from _one(name, Takes.MODEL, revision if isinstance(revision, str) else "")

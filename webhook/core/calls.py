@@ -20,6 +20,9 @@ class Call(NamedTuple):
     token: str
     """The keyword that brings a token of the code's own, or ""."""
 
+    revision: str = ""
+    """Which revision it names; `UNKNOWN` where that is no literal."""
+
 
 _INSIDE = r"[^()]{0,1000}(?:\([^()]{0,200}\)[^()]{0,1000}){0,4}"
 """A call's arguments, with up to four calls among them."""
@@ -46,6 +49,7 @@ class _Patterns:
     def __init__(self, hub: Hub) -> None:
         self.call = re.compile(rf"(?<!\w)({'|'.join(hub.calls)})\s{{0,8}}\((?=({_INSIDE}))")
         self.token = re.compile(rf"\b({'|'.join(hub.token_arguments)})\s{{0,8}}=\s{{0,8}}([^,\n]{{1,200}})")
+        self.revision = re.compile(rf"\b{hub.revision_argument}\s{{0,8}}=\s{{0,8}}(?:{_STRING})?")
         self.setting = re.compile(
             rf"""environ\s{{0,8}}\[\s{{0,8}}\\?["']({"|".join(sorted(hub.speaking))})\\?["']\s{{0,8}}\]"""
             rf"""\s{{0,8}}=(?!=)\s{{0,8}}(?:{_STRING}|(?P<other>[^\n;]{{0,200}}))"""
@@ -84,7 +88,13 @@ def calls(text: str, environment: Environment, hub: Hub = HUGGING_FACE) -> Itera
             environment.script[hub.endpoint_variable] = endpoint["string"] or UNKNOWN
         token = patterns.token.search(inside)
         own = token is not None and not _is_ours(token[2].strip(), names, environment, hub)
-        yield Call(function, name, token[1] if token and own else "")
+        revision = patterns.revision.search(inside)
+        yield Call(
+            function,
+            name,
+            token[1] if token and own else "",
+            (revision["string"] or UNKNOWN) if revision else "",
+        )
 
 
 def _named(inside: str, environment: Environment, *, only_ids: bool) -> str | None:

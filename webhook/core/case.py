@@ -6,12 +6,12 @@ from typing import Any
 from webhook.core import caps, names, patch, read, record
 from webhook.core.asked import Asked, NamespaceAsked, RefusedError, of_namespace
 from webhook.core.decision import Action, Choice, PatchOperation, Request, Verdict
+from webhook.core.evidence import Budget
 from webhook.core.judge import Surroundings
 from webhook.core.kinds import Place
 from webhook.core.knowledge import Knowledge, Presence
 from webhook.core.names import InjectMode, Method, MissingSecret
 from webhook.core.reasons import Reason, Source
-from webhook.core.references import Budget
 from webhook.core.secrets import Neighbour, choose
 from webhook.core.settings import Settings
 

@@ -7,11 +7,11 @@ Sources (KServe 0.20): `predictor.go`, `predictor_custom.go`, `transformer_custo
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from webhook.core import names, read
-from webhook.core.hub import HUGGING_FACE, from_uri, redact
+from webhook.core import caps, names, read
+from webhook.core.evidence import Reference
+from webhook.core.hub import HUGGING_FACE, from_uri, redact, revision_of
 from webhook.core.kinds import Place
 from webhook.core.reasons import Reason
-from webhook.core.references import Reference
 from webhook.core.servers import Server, by_format
 
 _HUB = HUGGING_FACE
@@ -144,8 +144,11 @@ def _downloads(model: Mapping[str, Any], uris: Sequence[tuple[int, Mapping[str, 
     storage = read.mapping(model, "storage")
     if read.mapping(storage, "parameters").get("type") == "hf":
         found.append(_HUB.scheme + read.string(storage, "path"))
-    repositories = [redact(name) for uri in found if (name := from_uri(uri))]
-    return [Reference(Reason.HUB_URI, name, name) for name in dict.fromkeys(repositories)]
+    named: dict[str, str] = {}
+    for uri in found:
+        if name := from_uri(uri):
+            named.setdefault(redact(name), redact(revision_of(uri))[: caps.SUBJECT])
+    return [Reference(Reason.HUB_URI, name, name, revision) for name, revision in named.items()]
 
 
 def _hinted(field: str, raw: Mapping[str, Any]) -> Server | None:

@@ -18,12 +18,14 @@ class Tool:
     Attributes:
         program: The program and its subcommand.
         token_flags: Flags that bring a token.
+        revision_flag: The flag that says which revision is meant.
         switches: Flags without a value.
         login: It stores a token instead of downloading.
     """
 
     program: tuple[str, ...]
     token_flags: frozenset[str] = frozenset({"--token"})
+    revision_flag: str = "--revision"
     switches: frozenset[str] = frozenset(
         {"--quiet", "-q", "--force-download", "--resume-download", "--dry-run", "--json"}
     )
@@ -50,10 +52,13 @@ class Hub:
         endpoint_variable: Where the client sends its requests, and with them the token.
         model_variables: Variables that nothing else uses to name a model.
         id_variables: Those of them that hold nothing but an id, also a bare legacy one, and never a path.
+        revision_variable: The variable that says which revision of the model in one of these is meant.
         general_variables: Variables that many programs use to name one.
         tools: Command lines that download.
         calls: Python functions that download, and whether they take nothing but an id, also a bare one.
         token_arguments: Their keyword arguments that bring a token.
+        revision_argument: Their keyword argument that says which revision is meant.
+        remote_code_argument: Their keyword argument that lets code of the repository run.
         token_flags: Flags that bring a token to whatever program.
     """
 
@@ -72,10 +77,13 @@ class Hub:
     endpoint_variable: str
     model_variables: frozenset[str]
     id_variables: frozenset[str]
+    revision_variable: str
     general_variables: frozenset[str]
     tools: tuple[Tool, ...]
     calls: Mapping[str, bool]
     token_arguments: tuple[str, ...]
+    revision_argument: str
+    remote_code_argument: str
     token_flags: frozenset[str]
     speaking: frozenset[str] = field(init=False)
     """All variables that tell of a token of the container's own, or of another endpoint."""
@@ -157,6 +165,7 @@ HUGGING_FACE: Final = Hub(
             "HUGGING_FACE_REPO_ID",
         }
     ),
+    revision_variable="HF_REVISION",
     general_variables=frozenset(
         {
             "BASE_MODEL",
@@ -186,6 +195,8 @@ HUGGING_FACE: Final = Hub(
         {"snapshot_download": True, "hf_hub_download": True, "from_pretrained": False, "load_dataset": False}
     ),
     token_arguments=("token", "use_auth_token"),
+    revision_argument="revision",
+    remote_code_argument="trust_remote_code",
     token_flags=frozenset({"--hf-token", "--hf-api-token"}),
 )
 
@@ -249,6 +260,11 @@ def from_uri(uri: str, hub: Hub = HUGGING_FACE) -> str | None:
     if len(name) > _LONGEST or _REPOSITORY.fullmatch(name) is None:
         return None
     return None if "--" in name or ".." in name or name.endswith(".git") else name
+
+
+def revision_of(uri: str, hub: Hub = HUGGING_FACE) -> str:
+    """Return the revision of an `hf://owner/name[:revision]`, or ""."""
+    return uri[len(hub.scheme) :].partition(":")[2]
 
 
 def redact(text: str) -> str:

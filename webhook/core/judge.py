@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from webhook.core import caps, names, tokens
 from webhook.core.asked import NOTHING as NOTHING_ASKED
 from webhook.core.asked import Asked
+from webhook.core.evidence import Budget, Reference
 from webhook.core.hub import redact
 from webhook.core.reading import Reading
 from webhook.core.reasons import Reason
-from webhook.core.references import Budget, Reference
 from webhook.core.servers import Server
 
 

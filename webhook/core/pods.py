@@ -9,6 +9,7 @@ from typing import Any
 from webhook.core import asked, names, patch, read, record
 from webhook.core.case import Case
 from webhook.core.decision import Action, Choice, Verdict
+from webhook.core.evidence import Budget
 from webhook.core.hub import HUGGING_FACE, redact
 from webhook.core.judge import Judgement, judge, passed_over
 from webhook.core.kinds import Place
@@ -17,7 +18,6 @@ from webhook.core.names import Method
 from webhook.core.reading import Reading, entries_of, read_container
 from webhook.core.reasons import Reason, Source
 from webhook.core.record import Recorded
-from webhook.core.references import Budget
 from webhook.core.secrets import Neighbour, neighbour
 
 _HUB = HUGGING_FACE

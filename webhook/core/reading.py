@@ -13,8 +13,9 @@ import orjson
 
 from webhook.core import tokens
 from webhook.core.caps import OverCapError
+from webhook.core.evidence import Budget, Reference
 from webhook.core.hub import HUGGING_FACE
-from webhook.core.references import Budget, Reference, evidence
+from webhook.core.references import evidence
 from webhook.core.servers import Server
 from webhook.core.tokens import Obstacle
 from webhook.core.variables import Environment
@@ -42,6 +43,7 @@ class Reading(NamedTuple):
         endpoint: What would send our token elsewhere.
         home: The folder of the hub's client, "" for its default.
         has_token: Whether one of its variables is a token.
+        remote_code: What lets code of a repository run, or "".
         malformed: Its `env` has not the shape of one, so nothing was read.
         unread: Why something was not read, or "".
         size: Characters that were read.
@@ -55,6 +57,7 @@ class Reading(NamedTuple):
     endpoint: Obstacle | None
     home: str
     has_token: bool
+    remote_code: str
     malformed: bool
     unread: str
     size: int
@@ -62,7 +65,7 @@ class Reading(NamedTuple):
 
 
 _MALFORMED = Reading(
-    (), (), None, None, None, "", has_token=False, malformed=True, unread="", size=0, steps=0
+    (), (), None, None, None, "", has_token=False, remote_code="", malformed=True, unread="", size=0, steps=0
 )
 _READINGS: dict[tuple[bytes, frozenset[str]], Reading] = {}
 
@@ -137,6 +140,7 @@ def read_variables(
         tokens.foreign_endpoint(environment, endpoints),
         (environment.get(_HOME) or "").rstrip("/") if _HOME in entries else "",
         has_token=not tokens.TOKENS.isdisjoint(entries),
+        remote_code=seen.remote_code,
         malformed=False,
         unread=seen.unread,
         size=left - budget.left,

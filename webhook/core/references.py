@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from webhook.core import caps, read
-from webhook.core.arguments import Arguments, parse, repositories
+from webhook.core.arguments import Arguments, Named, parse, repositories
 from webhook.core.calls import calls
-from webhook.core.caps import OverCapError, Steps
+from webhook.core.caps import OverCapError
 from webhook.core.commands import simple_commands
-from webhook.core.hub import HUGGING_FACE, Hub, Tool, from_uri, redact, repository
+from webhook.core.evidence import Budget, Evidence
+from webhook.core.hub import HUGGING_FACE, Hub, Tool, from_uri, repository, revision_of
 from webhook.core.programs import (
     SHELLS,
     SILENT,
@@ -21,7 +22,7 @@ from webhook.core.programs import (
     wrapped,
 )
 from webhook.core.reasons import Reason
-from webhook.core.servers import Server, Takes, by_image
+from webhook.core.servers import REMOTE_CODE_FLAGS, REMOTE_CODE_VARIABLE, REVISIONS, Server, Takes, by_image
 from webhook.core.variables import Environment
 
 _HUB_URI, _MODEL_FLAG, _DOWNLOAD_TOOL = Reason.HUB_URI, Reason.MODEL_FLAG, Reason.DOWNLOAD_TOOL
@@ -33,58 +34,17 @@ _URIS = {
         rf"(?<![\w+.:/-]){re.escape(HUGGING_FACE.scheme)}[^\s\"'`,;|&<>(){{}}\[\]\\]{{1,300}}"
     )
 }
+_REMOTE_CODE = re.compile(
+    rf"(?<!\w){HUGGING_FACE.remote_code_argument}[\"'\\]{{0,3}}\s{{0,4}}[=:]\s{{0,4}}(?:[Tt]rue|1)\b"
+)
 _NAME = re.compile(r"[\w./@-]")
 """What a repository's name in a longer word may not stand next to: it would be part of a path."""
 
 
-class Reference(NamedTuple):
-    """One repository that a container names."""
+class _Reader(Evidence):
+    """Reads one container."""
 
-    reason: Reason
-    subject: str
-    repository: str
-
-
-class Budget:
-    """How much of an object may still be read: characters, tokens of its scripts, containers."""
-
-    __slots__ = ("containers", "left", "steps")
-
-    spent = f"the object's strings are longer than {caps.OBJECT // 1024} KiB together"
-    """The reason, where there is nothing left."""
-
-    def __init__(self) -> None:
-        self.containers = caps.CONTAINERS
-        self.left = caps.OBJECT
-        self.steps = Steps()
-
-
-class Evidence:
-    """All that was found in one container.
-
-    Attributes:
-        references: What it asks for, the one downloaded first in front.
-        token_argument: The flag, call or command that brings a token of its own, or "".
-        server: The server that runs, where one was recognised.
-        unread: Why something was not read, or "".
-    """
-
-    __slots__ = ("_names", "environment", "hub", "references", "server", "token_argument", "unread")
-
-    def __init__(self, environment: Environment, hub: Hub) -> None:
-        self.environment = environment
-        self.hub = hub
-        self.references: list[Reference] = []
-        self.token_argument = ""
-        self.server: Server | None = None
-        self.unread = ""
-        self._names: set[str] = set()
-
-    def found(self, reason: Reason, subject: str, name: str | None) -> None:
-        """Add a reference, unless there is no repository or it is known."""
-        if name is not None and name not in self._names:
-            self._names.add(name)
-            self.references.append(Reference(reason, redact(subject)[: caps.SUBJECT], redact(name)))
+    __slots__ = ()
 
     def read(self, container: Mapping[str, Any], budget: Budget, hinted: Server | None) -> None:
         """Read the command, then the variables, in the order in which things are downloaded."""
@@ -106,6 +66,8 @@ class Evidence:
             server = self._argv(argv, server, has_command=bool(command))
             if "(" in text:
                 self._calls(text)
+            if self.hub.remote_code_argument in text and _REMOTE_CODE.search(text):
+                self.remote_code = self.remote_code or f"{self.hub.remote_code_argument}=True"
         self.server = server
         self._variables(server)
 
@@ -169,19 +131,35 @@ class Evidence:
         last = dict(arguments.flags)
         flags = server.flags
         if server.positional and arguments.positionals:
-            for name in repositories(Takes.GGUF, arguments.positionals[:1]):
-                self.found(_MODEL_FLAG, f"the model argument of {server.name}", name)
+            for named in repositories(Takes.GGUF, arguments.positionals[:1]):
+                subject = f"the model argument of {server.name}"
+                self.found(_MODEL_FLAG, subject, named.repository, self._revision(server, "", last, named))
             if words[0] is arguments.positionals[0]:
                 # vLLM (cli/serve.py): a model given as a positional argument takes precedence.
                 last.pop("--model", None)
         for flag, takes in flags.items():
             if flag in last:
-                for name in repositories(takes, last[flag]):
-                    self.found(_MODEL_FLAG, f"{flag} of {server.name}", name)
+                for named in repositories(takes, last[flag]):
+                    subject = f"{flag} of {server.name}"
+                    self.found(
+                        _MODEL_FLAG, subject, named.repository, self._revision(server, flag, last, named)
+                    )
         for flag in last:
             if flag in server.token_flags:
-                self._brings_token(flag, last[flag][:1])
+                self.brings_token(flag, last[flag][:1])
+            elif flag in server.remote_code_flags:
+                self.lets_code_run(flag, last[flag][:1])
         self._uris(arguments.others)
+
+    def _revision(self, server: Server, flag: str, last: Mapping[str, Sequence[str]], named: Named) -> str:
+        """Return the revision of what a flag names: beside it, by a flag of its own, or by a variable."""
+        if named.revision:
+            return named.revision
+        flags = REVISIONS.get(flag, ())
+        for revision_flag in flags:
+            if values := last.get(revision_flag):
+                return values[0].strip("\"'")
+        return (flags and server.revision_variable and self.environment.get(server.revision_variable)) or ""
 
     def _tool(self, tool: Tool, words: Sequence[str]) -> None:
         """Read a download tool's command line."""
@@ -189,10 +167,12 @@ class Evidence:
         said = " ".join(tool.program)
         if not tool.login and arguments.positionals:
             name = arguments.positionals[0]
-            self.found(_DOWNLOAD_TOOL, said, repository(name, bare=True) or from_uri(name, self.hub))
+            values = dict(arguments.flags).get(tool.revision_flag) or [revision_of(name, self.hub)]
+            found = repository(name, bare=True) or from_uri(name, self.hub)
+            self.found(_DOWNLOAD_TOOL, said, found, values[0])
         for flag, values in arguments.flags:
             if flag in tool.token_flags:
-                self._brings_token(f"{said} {flag}", values[:1])
+                self.brings_token(f"{said} {flag}", values[:1])
 
     def _unknown(self, words: Sequence[str]) -> None:
         """Read the arguments of a program that we do not know: URIs, and variables that name models."""
@@ -203,7 +183,9 @@ class Evidence:
         arguments = parse(words)
         for flag, values in arguments.flags:
             if flag in self.hub.token_flags:
-                self._brings_token(flag, values[:1])
+                self.brings_token(flag, values[:1])
+            elif flag in REMOTE_CODE_FLAGS:
+                self.lets_code_run(flag, values[:1])
         if used:
             self._referred(arguments)
         self._uris(arguments.others)
@@ -222,16 +204,16 @@ class Evidence:
             if scheme not in word:
                 continue
             if name := from_uri(word, self.hub):
-                self.found(_HUB_URI, name, name)
+                self.found(_HUB_URI, name, name, revision_of(word, self.hub))
                 continue
             for uri in _URIS[scheme].findall(word):
                 if name := from_uri(uri, self.hub):
-                    self.found(_HUB_URI, name, name)
+                    self.found(_HUB_URI, name, name, revision_of(uri, self.hub))
 
     def _calls(self, text: str) -> None:
         """Read Python calls, wherever in a string they stand."""
         for call in calls(text, self.environment, self.hub):
-            self.found(_PYTHON_CALL, call.function, call.repository)
+            self.found(_PYTHON_CALL, call.function, call.repository, call.revision)
             if call.token:
                 self.token_argument = self.token_argument or f"{call.token}= of {call.function}"
 
@@ -242,8 +224,11 @@ class Evidence:
         for name, entry in entries.items():
             value = entry.get("value")
             if type(value) is str and value.startswith(scheme) and not _is_data(name):
-                uri = from_uri(environment.literals()[name], self.hub)
-                self.found(_HUB_URI, uri or "", uri)
+                resolved = environment.literals()[name]
+                uri = from_uri(resolved, self.hub)
+                self.found(_HUB_URI, uri or "", uri, revision_of(resolved, self.hub))
+            elif name.endswith(REMOTE_CODE_VARIABLE):
+                self.lets_code_run(name, [environment.literals()[name]])
         variables = self.hub.model_variables
         for name in entries if not variables.isdisjoint(entries) else ():
             if name in variables:
@@ -251,19 +236,15 @@ class Evidence:
                     _MODEL_VARIABLE,
                     name,
                     repository(environment.literals()[name], bare=name in self.hub.id_variables),
+                    environment.get(self.hub.revision_variable) or "",
                 )
-        for name, takes in server.variables.items() if server is not None else ():
+        if server is None:
+            return
+        for name, takes in server.variables.items():
             if name in entries:
-                for found in repositories(takes, [environment.literals()[name]]):
-                    self.found(_MODEL_VARIABLE, name, found)
-
-    def _brings_token(self, subject: str, values: Sequence[str]) -> None:
-        """Note a token of the container's own, unless it is the very variable that we would inject."""
-        ours = self.hub.token_variable
-        for value in values:
-            if not value or (ours in value and self.environment.get(ours) is None):
-                continue
-            self.token_argument = self.token_argument or subject
+                for named in repositories(takes, [environment.literals()[name]]):
+                    revision = named.revision or environment.get(server.revision_variable) or ""
+                    self.found(_MODEL_VARIABLE, name, named.repository, revision)
 
 
 def _is_data(variable: str) -> bool:
@@ -299,7 +280,7 @@ def evidence(
         hub: Whose names to look for.
     """
     environment.steps = budget.steps
-    seen = Evidence(environment, hub)
+    seen = _Reader(environment, hub)
     try:
         seen.read(container, budget, hinted)
     except OverCapError as error:

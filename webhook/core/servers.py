@@ -40,6 +40,8 @@ class Server:
         positional: The first word that is no flag is the model.
         variables: Variables that name its model.
         token_flags: Flags that bring a token.
+        revision_variable: The variable that says which revision of its model is meant.
+        remote_code_flags: Flags that let code of the repository run.
         reads_token_path: It reads the file that `HF_TOKEN_PATH` names. Rust clients (hf-hub) and llama.cpp do
             not.
     """
@@ -53,6 +55,8 @@ class Server:
     positional: bool = False
     variables: Mapping[str, Takes] = field(default_factory=lambda: MappingProxyType({}))
     token_flags: frozenset[str] = frozenset({"--hf-token"})
+    revision_variable: str = ""
+    remote_code_flags: frozenset[str] = frozenset({"--trust-remote-code"})
     reads_token_path: bool = True
 
 
@@ -104,6 +108,7 @@ SERVERS: Final = (
         images=r"text-generation-inference(-.+)?|huggingface-pytorch-tgi-inference|tgi(-.+)?",
         flags={"--model-id": Takes.MODEL, "--tokenizer-name": Takes.MODEL, "--lora-adapters": Takes.MODULES},
         variables={"MODEL_ID": Takes.MODEL, "TOKENIZER_NAME": Takes.MODEL, "LORA_ADAPTERS": Takes.MODULES},
+        revision_variable="REVISION",
         reads_token_path=False,
     ),
     Server(
@@ -119,6 +124,7 @@ SERVERS: Final = (
         flags={"--model-id": Takes.MODEL},
         variables={"MODEL_ID": Takes.MODEL},
         token_flags=frozenset({"--hf-token", "--hf-api-token"}),
+        revision_variable="REVISION",
         reads_token_path=False,
     ),
     Server(
@@ -127,6 +133,7 @@ SERVERS: Final = (
         images=r"lorax(-.+)?",
         flags={"--model-id": Takes.MODEL, "--adapter-id": Takes.MODEL, "--tokenizer-name": Takes.MODEL},
         variables={"MODEL_ID": Takes.MODEL},
+        revision_variable="REVISION",
         reads_token_path=False,
     ),
     Server(
@@ -211,6 +218,7 @@ SERVERS: Final = (
         images=r"infinity(-emb)?",
         flags={"--model-id": Takes.MODEL, "--model-name-or-path": Takes.MODEL},
         variables={"INFINITY_MODEL_ID": Takes.MODEL},
+        revision_variable="INFINITY_REVISION",
     ),
     Server(
         "mistral.rs",
@@ -258,6 +266,31 @@ SERVERS: Final = (
         flags={"--tokenizer": Takes.MODEL},
     ),
 )
+
+REVISIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        **dict.fromkeys(("", "--model", "--model-path", "--model-name-or-path"), ("--revision",)),
+        "--model-id": ("--revision", "--model-revision"),
+        # vLLM takes the model's revision for a tokenizer without one of its own.
+        **dict.fromkeys(
+            ("--tokenizer", "--tokenizer-name", "--tokenizer-path"), ("--tokenizer-revision", "--revision")
+        ),
+        "--speculative-model": ("--speculative-model-revision",),
+        **dict.fromkeys(
+            ("--speculative-draft-model", "--speculative-draft-model-path"),
+            ("--speculative-draft-model-revision",),
+        ),
+    }
+)
+"""Flag that names a repository ("" for the model argument) to the flags that name its revision, the closest
+first."""
+
+REMOTE_CODE_FLAGS: Final = frozenset[str]().union(*(server.remote_code_flags for server in SERVERS))
+"""Flags that let code of a repository run, whatever the program is."""
+
+REMOTE_CODE_VARIABLE: Final = "TRUST_REMOTE_CODE"
+"""How variables end that let it run: TGI's and LoRAX' own, `INFINITY_…`, DJL's `OPTION_…`, `HF_DATASETS_…`,
+`NIM_FORCE_…`. Nothing else is called so."""
 
 NAMES_ONLY: Final = frozenset(
     {

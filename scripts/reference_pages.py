@@ -14,6 +14,7 @@ from webhook.cli.reference import markdown
 from webhook.core import names
 from webhook.core.hub import HUGGING_FACE
 from webhook.core.kinds import KINDS
+from webhook.core.policy.finding import Fault
 from webhook.core.reasons import Outcome, Reason, Source
 from webhook.core.servers import SERVERS
 from webhook.settings import describe_settings
@@ -92,7 +93,7 @@ def _reach() -> Iterator[tuple[str, ...]]:
 
 
 def reason_page() -> str:
-    """Reasons and outcomes with their sentences."""
+    """Reasons, outcomes and faults with their sentences."""
     return "".join(
         [
             "# Reasons\n\n",
@@ -106,6 +107,12 @@ def reason_page() -> str:
             table(("outcome", "sentence"), [(f"`{o}`", o.sentence) for o in Outcome]),
             "\n## What chose the Secret\n\n",
             table(("source",), [(str(source),) for source in Source]),
+            "\n## What policy has against an object\n\n",
+            "The checks are [settings](settings.md); see [policy](../policy.md).\n\n",
+            table(
+                ("fault", "check", "sentence", "what to change"),
+                [(f"`{f}`", f"`{f.check}`", f.tell("…"), f.change) for f in Fault],
+            ),
         ]
     )
 

@@ -6,13 +6,14 @@ import pytest
 
 from webhook.core.decision import Action, Decision, Verdict
 from webhook.core.patch import escape, put
+from webhook.core.policy.finding import Fault
 from webhook.core.reasons import Outcome, Reason
 
 _WORD = re.compile(r"[A-Z][A-Za-z]{2,}")
 
 
-@pytest.mark.parametrize("member", [*Reason, *Outcome])
-def test_every_reason_is_one_word_and_one_sentence(member: Reason | Outcome) -> None:
+@pytest.mark.parametrize("member", [*Reason, *Outcome, *Fault])
+def test_every_reason_is_one_word_and_one_sentence(member: Reason | Outcome | Fault) -> None:
     assert _WORD.fullmatch(member)
     assert member.sentence
     assert not member.sentence.endswith(".")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from webhook.core import caps, inference_service, names, read
-from webhook.core.asked import RefusedError, misplaced
+from webhook.core.asked import RefusedError, misplaced, of_workload
 from webhook.core.case import Case
 from webhook.core.decision import Action, Decision, Operation, Request, Scope, Verdict
 from webhook.core.hub import from_uri, redact
@@ -140,6 +140,23 @@ def _elsewhere(case: Case, kind: Kind) -> None:
                         repositories=(redact(name),),
                     )
                 )
+                _foretell(case, kind, name)
+
+
+def _foretell(case: Case, kind: Kind, repository: str) -> None:
+    """Tell now what nobody would read on the Pod: a malformed annotation, a Secret that is missing.
+
+    Raises:
+        RefusedError: Its Pods would be refused.
+    """
+    metadata = read.at(case.request.object, kind.templates[0].reach[-1])
+    asked = of_workload(read.mapping(metadata, "labels"), read.mapping(metadata, "annotations"))
+    copied = any(verdict.reason is Reason.OWN_TOKEN for verdict in case.verdicts)
+    if copied or asked.opted_out or names.STORAGE_INITIALIZER in asked.excluded:
+        return
+    choice = case.choose((repository,), asked, None)
+    if choice is not None:
+        case.missing(choice)
 
 
 def _misplaced(case: Case, kind: Kind, found: list[Place]) -> None:

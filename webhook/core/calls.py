@@ -49,7 +49,7 @@ class _Patterns:
     def __init__(self, hub: Hub) -> None:
         self.call = re.compile(rf"(?<!\w)({'|'.join(hub.calls)})\s{{0,8}}\((?=({_INSIDE}))")
         self.token = re.compile(rf"\b({'|'.join(hub.token_arguments)})\s{{0,8}}=\s{{0,8}}([^,\n]{{1,200}})")
-        self.revision = re.compile(rf"\b{hub.revision_argument}\s{{0,8}}=\s{{0,8}}(?:{_STRING})?")
+        self.revision = re.compile(rf"\b{hub.revision_argument}\s{{0,8}}=\s{{0,8}}+(?!None\b)(?:{_STRING})?")
         self.setting = re.compile(
             rf"""environ\s{{0,8}}\[\s{{0,8}}\\?["']({"|".join(sorted(hub.speaking))})\\?["']\s{{0,8}}\]"""
             rf"""\s{{0,8}}=(?!=)\s{{0,8}}(?:{_STRING}|(?P<other>[^\n;]{{0,200}}))"""

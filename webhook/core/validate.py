@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from webhook.core import caps, names, read
+from webhook.core import names, read
 from webhook.core.admit import admit, short, unchanged
+from webhook.core.case import Case
 from webhook.core.decision import Decision, Operation, Request, Scope
 from webhook.core.hub import redact
 from webhook.core.knowledge import UNKNOWN, Knowledge
@@ -39,7 +40,7 @@ def validate(request: Request, knowledge: Knowledge = UNKNOWN, settings: Setting
     """
     if (passed := _passed(request)) is not None:
         return Decision(passed)
-    findings = _findings(request, settings)
+    findings = _findings(Case(request, knowledge, settings))
     refusing = [finding for finding in findings if finding.action is PolicyAction.DENY]
     warnings = [finding.warning for finding in findings if finding.action is PolicyAction.WARN]
     warnings += _warnings_of_mutation(request, knowledge, settings)
@@ -68,17 +69,12 @@ def _passed(request: Request) -> Outcome | None:
     return None
 
 
-def _findings(request: Request, settings: Settings) -> list[Finding]:
+def _findings(case: Case) -> list[Finding]:
     """Return what the checks find, with what comes of it here."""
-    policy = settings.policy
-    spared = policy.pods is not PolicyAction.DENY and _is_controlled(request)
-    found: list[Finding] = []
-    for finding in check(request, settings):
-        if len(found) == caps.FINDINGS:
-            break
-        action = PolicyAction.WARN if spared else finding.action
-        found.append(finding._replace(action=action))
-    return found
+    findings = list(check(case))
+    if case.settings.policy.pods is PolicyAction.DENY or not _is_controlled(case.request):
+        return findings
+    return [finding._replace(action=PolicyAction.WARN) for finding in findings]
 
 
 def _is_controlled(request: Request) -> bool:
@@ -95,8 +91,15 @@ def _warnings_of_mutation(request: Request, knowledge: Knowledge, settings: Sett
     decision = admit(
         replace(request, operation=operation, old_object=None, scope=Scope.ALL), knowledge, settings
     )
-    refused = [f"its Pods would be refused: {decision.denial}"] if decision.denial is not None else []
-    return refused + decision.warnings
+    return [*_foretold(decision.denial), *decision.warnings]
+
+
+def _foretold(denial: str | None) -> list[str]:
+    """Return what the Pods to come are refused with; a command that mends it has a line of its own."""
+    if denial is None:
+        return []
+    sentence, _, command = denial.partition(": ")
+    return [f"its Pods would be refused: {sentence}", *([command] if command else [])]
 
 
 def _is_opted_in(request: Request, knowledge: Knowledge) -> bool:

@@ -72,12 +72,55 @@ class Fault(StrEnum):
         "make it smaller, or look yourself",
     )
 
+    REPOSITORY_DENIED = (
+        "RepositoryDenied",
+        Check.REPOSITORIES,
+        "{} may not be used",
+        "name another repository, or ask the platform team",
+    )
+    REPOSITORY_NOT_ALLOWED = (
+        "RepositoryNotAllowed",
+        Check.REPOSITORIES,
+        "{} is not among the repositories that may be used",
+        "name another, or ask the platform team",
+    )
+    NOT_READ = (
+        "NotRead",
+        Check.REPOSITORIES,
+        "{}, so what it asks the Hub for is not known",
+        "make it smaller, or look yourself",
+    )
+    NO_REVISION = (
+        "NoRevision",
+        Check.REQUIRE_REVISION,
+        "{} is named without a revision",
+        "name the commit that is meant, 40 hexadecimal digits",
+    )
+    REVISION_MOVES = (
+        "RevisionMoves",
+        Check.REQUIRE_REVISION,
+        "{} is named with a branch or tag, which can move",
+        "name the commit, 40 hexadecimal digits",
+    )
+    NO_TOKEN = (
+        "NoToken",
+        Check.REQUIRE_TOKEN,
+        "it asks the Hub for {} without a token",
+        "opt in, or refer to a Secret",
+    )
+    REMOTE_CODE = (
+        "RemoteCode",
+        Check.TRUST_REMOTE_CODE,
+        "{} lets code of the repository run beside the token",
+        "leave it out, or use a model without code",
+    )
+
     def tell(self, subject: str = "") -> str:
         """Return the sentence about a subject."""
         return self.sentence.replace("{}", subject, 1)
 
 
-NEVER_DENIED = frozenset({Fault.NOT_SEARCHED})
+NEVER_DENIED = frozenset({Fault.NOT_SEARCHED, Fault.NOT_READ})
 """Faults of our reading and not of the object: nothing is refused because we could not look."""
 
 

@@ -27,7 +27,13 @@ def pod(record: dict[str, Any], env: list[dict[str, Any]], **labels: str) -> dic
 
 def test_what_is_recorded_and_there_is_ours() -> None:
     found = held_by(pod({"storage-initializer": RECORDED}, [{"name": "HF_TOKEN", "valueFrom": OURS}]))
-    assert found == [Held("storage-initializer", Recorded("hf-secret", "token"))]
+    assert found == [Held("storage-initializer", Recorded("hf-secret", "token"), ends=True)]
+
+
+def test_a_sidecar_among_the_init_containers_does_not_end() -> None:
+    sidecar = pod({"storage-initializer": RECORDED}, [{"name": "HF_TOKEN", "valueFrom": OURS}])
+    sidecar["spec"]["initContainers"][0]["restartPolicy"] = "Always"
+    assert [one.ends for one in held_by(sidecar)] == [False]
 
 
 def test_a_file_is_told_from_a_variable() -> None:

@@ -14,10 +14,12 @@ class Held(NamedTuple):
     Attributes:
         container: Its container.
         recorded: Secret, key and method, as we noted them.
+        ends: The container ends before the others start.
     """
 
     container: str
     recorded: Recorded
+    ends: bool = False
 
 
 def held_by(pod: Mapping[str, Any]) -> list[Held]:
@@ -37,5 +39,6 @@ def held_by(pod: Mapping[str, Any]) -> list[Held]:
             name = read.string(raw, "name")
             recorded = record.ours_in_pod(name, entries_of(raw) or {}, noted)
             if recorded is not None:
-                found.append(Held(name, recorded))
+                ends = field == "initContainers" and raw.get("restartPolicy") != "Always"
+                found.append(Held(name, recorded, ends))
     return found

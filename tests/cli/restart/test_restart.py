@@ -1,7 +1,11 @@
 """`hf-token-injector restart` on a stand-in of the API server: what it restarts, and how that goes."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -58,6 +62,39 @@ def test_what_is_older_than_its_secret_is_restarted_once(
     objects.add(pod("vllm-2", of_deployment("vllm"), created=SINCE))
     assert restart().stdout == "1 as they are.\n"
     assert vllm.patched == ["vllm"]
+
+
+def test_what_only_ended_containers_had_can_be_left(
+    restart: Restart, objects: KubernetesObjects, vllm: Controllers
+) -> None:
+    initialized = pod("llm-1", of_deployment("llm"))
+    initialized["spec"] = {"initContainers": initialized["spec"]["containers"]}
+    objects.add(*deployment("llm"), initialized)
+    found = told(restart("--skip-ended", "--dry-run", "--output=json"))
+    assert found["deployment/llm"]["why"] == "only containers that have ended had the token"
+    assert [one["action"] for one in found.values()] == ["keep", "restart"]
+    assert told(restart("--dry-run", "--output=json"))["deployment/llm"]["action"] == "restart"
+
+
+def test_a_terminal_shows_what_is_waited_for(objects: KubernetesObjects, tmp_path: Path) -> None:
+    objects.add(secret(), *deployment("vllm"), pod("vllm-1", of_deployment("vllm")))
+    main, terminal = os.openpty()
+    command = [sys.executable, "-m", "webhook", "restart", "-n", NAMESPACE, "--timeout=1s"]
+    ended = subprocess.run(
+        [*command, f"--kubeconfig={objects.kubeconfig(tmp_path)}"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env={"TERM": "xterm", "COLUMNS": "200", "PATH": os.environ["PATH"]},
+        timeout=60,
+        check=False,
+    )
+    os.close(terminal)
+    with os.fdopen(main, "rb", buffering=0) as screen:
+        shown = screen.read(1 << 16).decode()
+    assert ended.returncode == 2
+    assert "1 of 1: team-a deployment/vllm: deployment/vllm: its controller has not seen the change" in shown
+    assert b"restarting 1 Pod" in ended.stdout
 
 
 def test_a_dry_run_tells_and_writes_nothing(restart: Restart, objects: KubernetesObjects) -> None:
@@ -178,6 +215,7 @@ def test_without_waiting_the_next_one_follows_at_once(restart: Restart, objects:
     assert result.exit_code == 0, result.output
     assert len(objects.asked("PATCH")) == 2
     assert result.stdout.endswith("2 begun.\n")
+    assert restart("--no-wait").stdout == "2 under way already.\n"
 
 
 def test_only_what_has_its_token_from_that_secret_is_meant(

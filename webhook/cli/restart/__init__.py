@@ -31,6 +31,11 @@ from webhook.cluster.reader import SECONDS, Reader
     help="What is older than this, such as 24h, 7d or 2026-07-01T08:00:00Z; without it what is older than "
     "its Secret's last change.",
 )
+@click.option(
+    "--skip-ended",
+    is_flag=True,
+    help="Leave Pods of which only containers that have ended had the token, such as storage-initializer.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--interval", type=Duration(), default="5s", show_default=True, help="Between two workloads.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Wait for each rollout to be over.")
@@ -50,6 +55,7 @@ def restart(  # noqa: PLR0913 - the options
     all_namespaces: bool,
     secret: str,
     older_than: datetime | None,
+    skip_ended: bool,
     dry_run: bool,
     interval: timedelta,
     wait: bool,
@@ -84,7 +90,7 @@ def restart(  # noqa: PLR0913 - the options
         access = find_access(kubeconfig, kube_context)
         async with Client(access, seconds=SECONDS) as client:
             reader = Reader(client)
-            planner = Planner(reader, Ages(reader, older_than), secret=secret)
+            planner = Planner(reader, Ages(reader, older_than, skip_ended=skip_ended), secret=secret)
             plan = await planner.plan("" if all_namespaces else namespace or access.namespace)
             if dry_run:
                 return plan, []

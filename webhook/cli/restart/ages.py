@@ -34,13 +34,15 @@ class Age(NamedTuple):
 class Ages:
     """Judges Pods; each Secret's metadata is read once, its value never."""
 
-    def __init__(self, reader: Reader, older_than: datetime | None) -> None:
+    def __init__(self, reader: Reader, older_than: datetime | None, *, skip_ended: bool = False) -> None:
         """Prepare.
 
         Args:
             reader: Of the cluster.
             older_than: Pods older than this are old; without it, those older than their Secret's change.
+            skip_ended: Entries of containers that have ended do not count.
         """
+        self._skip_ended = skip_ended
         self._reader = reader
         self._older_than = older_than
         self._changes: dict[tuple[str, Recorded], Age] = {}
@@ -55,6 +57,8 @@ class Ages:
         by_env = [one.recorded for one in held if one.recorded.method is Method.ENV]
         if not by_env:
             return Age("it reads the token from a file, which is kept up to date")
+        if self._skip_ended and all(one.ends for one in held):
+            return Age("only containers that have ended had the token")
         created = moment(read.string(metadata, "creationTimestamp"))
         if created is None:
             return Age("it says nothing of when it was made", unknown=True)

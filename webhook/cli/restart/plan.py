@@ -108,17 +108,18 @@ class Planner:
         """
         groups: dict[tuple[str, str], list[_Seen]] = {}
         unread: list[Workload] = []
-        for pod in await self._reader.list_all(POD, namespace):
-            held = self._meant(pod)
-            if not held:
-                continue
-            try:
-                owners = await self._owners.of(pod)
-            except StatusError as error:
-                unread.append(_unread(pod, str(error)))
-                continue
-            seen = _Seen(pod, held, await self._ages.of(pod, held), owners)
-            groups.setdefault((_namespace(pod), _top(seen)), []).append(seen)
+        async for page in self._reader.pages(POD, namespace):
+            for pod in page:
+                held = self._meant(pod)
+                if not held:
+                    continue
+                try:
+                    owners = await self._owners.of(pod)
+                except StatusError as error:
+                    unread.append(_unread(pod, str(error)))
+                    continue
+                seen = _Seen(pod, held, await self._ages.of(pod, held), owners)
+                groups.setdefault((_namespace(pod), _top(seen)), []).append(seen)
         planned = [_workload(seen) for seen in groups.values()]
         return sorted([*planned, *unread], key=lambda one: (one.namespace, one.word))
 

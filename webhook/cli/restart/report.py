@@ -59,7 +59,9 @@ def as_json(plan: Sequence[Workload], outcomes: Iterable[Outcome], *, dry_run: b
 
 def summary(plan: Sequence[Workload], outcomes: Iterable[Outcome]) -> str:
     """Return how many came to what, in a line."""
+    outcomes = list(outcomes)
     results = Counter(outcome.result for outcome in outcomes)
+    waited = sum(outcome.workload.step is Step.WAIT for outcome in outcomes)
     steps = Counter(one.step for one in plan)
     said = [
         f"{count} {what}"
@@ -67,6 +69,7 @@ def summary(plan: Sequence[Workload], outcomes: Iterable[Outcome]) -> str:
             (results[Result.DONE], "done"),
             (results[Result.ASKED], "begun"),
             (results[Result.FAILED], "failed"),
+            (steps[Step.WAIT] - waited, "under way already"),
             (steps[Step.BY_HAND], "left to you"),
             (steps[Step.UNKNOWN], "unknown"),
             (steps[Step.KEEP], "as they are"),

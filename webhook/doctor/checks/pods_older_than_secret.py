@@ -24,7 +24,7 @@ def _pod(collected: Collected, pod: SeenObject) -> Iterator[Finding]:
     made = pod.made
     if made is None:
         return
-    for container, recorded in held_by(pod.object):
+    for container, recorded, _ in held_by(pod.object):
         secret = collected.secrets.get((pod.namespace, recorded.secret))
         if recorded.method is Method.FILE or recorded.config_map or secret is None:
             continue

@@ -16,6 +16,9 @@ LONGEST: Final = 16 * 1024
 _KINDS: Final = {Takes.MODEL: "model", Takes.GGUF: "gguf", Takes.ID: "bare", Takes.MODULES: "modules"}
 """What of a flag's value CEL can read; JSON it cannot."""
 
+SEARCHED: Final = 256 * 1024
+"""Characters of an object in which tokens are looked for."""
+
 _PART: Final = "[A-Za-z0-9_]([A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
 _FILE: Final = (
     r"(?i)\.(bin|ckpt|gguf|ggml|gz|h5|ipynb|jinja2?|json|model|msgpack|npz|onnx|pkl|plan|pt|pth|py"
@@ -51,12 +54,14 @@ def servers() -> Mapping[str, str]:
         "python": "(python|pypy)[0-9.]*",
         "known": "|".join(sorted(KNOWN)) + "|(python|pypy)[0-9.]*",
         "longest": str(LONGEST),
+        "searched": str(SEARCHED),
     }
 
 
 def hub() -> Mapping[str, str]:
     """Return what is specific to the Hub."""
     return {
+        "token": "hf_[A-Za-z0-9]{16,}",
         "scheme": _HUB.scheme,
         "part": _PART,
         "file": _FILE,

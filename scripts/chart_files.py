@@ -19,7 +19,8 @@ from webhook.settings.model import SettingsModel
 CHART: Final = Path(__file__).parent.parent / "charts" / "hf-token-injector"
 SET_BY_THE_CHART: Final = {
     "namespaces": "known by watching",
-    "cluster": "the Pod's own",
+    "cluster.kubeconfig": "the Pod's own",
+    "cluster.watchNamespaces": "always",
     "tls": "certificates",
     "certificates": "certificates",
     "server.host": "all addresses",

@@ -2,8 +2,9 @@
 
 A real API server does not run where there is only Python. This one is HTTPS on the loopback over those of
 `tests.certs.cluster`: one Secret and two webhook configurations, with server-side apply, field managers,
-`resourceVersion`, `uid` and JSON patches with `test`; and over Namespaces. Statuses and bodies are those of
-kube-apiserver. It takes bearer tokens, records the rights that each call needs, and can be told to fail.
+`resourceVersion`, `uid` and JSON patches with `test`; and over the metadata of Namespaces and Secrets, which
+are followed. Statuses and bodies are those of kube-apiserver. It takes bearer tokens, records the rights that
+each call needs, and can be told to fail.
 """
 
 import json
@@ -27,7 +28,14 @@ import yaml
 from certs.authority import issue_authority, issue_leaf
 from certs.store import ConflictError, ForbiddenError, Kind, NotFoundError, Permission
 from tests.certs.cluster import Cluster, StoredSecret, configuration
-from tests.kubernetes_namespaces import PATH, ExpiredError, NamespaceStore, Watching
+from tests.kubernetes_followed import (
+    ExpiredError,
+    MetadataStore,
+    NamespaceStore,
+    SecretStore,
+    Watching,
+    selected_name,
+)
 
 NAMESPACE = "hf-token-injector"
 SECRET = "hf-token-injector-tls"
@@ -94,6 +102,11 @@ class KubernetesApi:
         self.leaf = issue_leaf(self.authority, names, now=now, lifetime=timedelta(days=1))
         self.port = 0
         self.namespaces = NamespaceStore(self.lock)
+        self.secrets = SecretStore(self.lock)
+        self._followed: dict[str, MetadataStore] = {
+            "/api/v1/namespaces": self.namespaces,
+            "/api/v1/secrets": self.secrets,
+        }
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -190,8 +203,8 @@ class KubernetesApi:
         paths = {f"/apis/{_GROUP}/v1/{kind}/{name}": kind for kind, name in _CONFIGURATIONS.items()}
         if url.path == secret:
             return self._secret(method, dict(parse_qsl(url.query)), headers, body)
-        if (method, url.path) == ("GET", PATH):
-            return self._namespaces(dict(parse_qsl(url.query)), headers["Accept"])
+        if method == "GET" and url.path in self._followed:
+            return self._follow(url.path, dict(parse_qsl(url.query)), headers["Accept"])
         if url.path in paths:
             return self._configuration(method, paths[url.path], headers, body)
         return Response.of(404, "the server could not find the requested resource")
@@ -223,12 +236,13 @@ class KubernetesApi:
         assert self.cluster.secret
         return Response(201 if created else 200, _shown(self.cluster.secret))
 
-    def _namespaces(self, parameters: Mapping[str, str], accept: str) -> Response:
+    def _follow(self, path: str, parameters: Mapping[str, str], accept: str) -> Response:
+        store, resource, name = self._followed[path], path.rpartition("/")[2], selected_name(parameters)
         if parameters.get("watch") != "1":
-            self._call("list", "", "namespaces", "")
-            return Response(200, self.namespaces.page(parameters, accept))
-        self._call("watch", "", "namespaces", "")
-        return Response(200, Watching(int(parameters["resourceVersion"]), accept))
+            self._call("list", "", resource, name)
+            return Response(200, store.page(parameters, accept))
+        self._call("watch", "", resource, name)
+        return Response(200, Watching(store, int(parameters["resourceVersion"]), name, accept))
 
     def _configuration(self, method: str, kind: Kind, headers: Mapping[str, str], body: bytes) -> Response:
         name = kind.removesuffix("webhookconfigurations")
@@ -249,7 +263,7 @@ class KubernetesApi:
         """Return what a request watches; None where it is another one, or not allowed."""
         url = urlsplit(target)
         parameters = dict(parse_qsl(url.query))
-        if parameters.get("watch") != "1" or url.path == PATH:
+        if parameters.get("watch") != "1" or url.path in self._followed:
             return None
         kind = Kind(url.path.rpartition("/")[2])
         if parameters["fieldSelector"] != f"metadata.name={_CONFIGURATIONS[kind]}":
@@ -361,13 +375,13 @@ class _Handler(BaseHTTPRequestHandler):
             if self.server.wait_for_end(0.01):
                 return
 
-    def _watch_namespaces(self, watching: Watching) -> None:
+    def _watch_metadata(self, watching: Watching) -> None:
         """Send what happens after a version, until the watch is ended, broken off, or nobody listens."""
-        store, version = self.server.api.namespaces, watching.version
+        store, version, name, accept = watching
         self._begin()
         with store.watching() as ends:
             while version >= 0 and ends() is None:
-                for at, line in store.after(version, watching.accept):
+                for at, line in store.after(version, name, accept):
                     self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
                     version = at
                 if self.server.wait_for_end(0.002):
@@ -400,7 +414,7 @@ class _Handler(BaseHTTPRequestHandler):
         with api.lock:
             response = api.answer(self.command, self.path, dict(self.headers.items()), body)
         if isinstance(response.body, Watching):
-            self._watch_namespaces(response.body)
+            self._watch_metadata(response.body)
             return
         with api.lock:
             content = (

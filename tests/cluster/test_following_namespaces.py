@@ -15,7 +15,8 @@ from tests.kubernetes_api import KubernetesApi, Response
 from webhook.cluster.access import Access
 from webhook.cluster.causes import Cause, Failure
 from webhook.cluster.client import Client
-from webhook.cluster.namespaces import NAMESPACE_PERMISSIONS, Follower, Pace
+from webhook.cluster.following import Follower, Pace
+from webhook.cluster.namespaces import NAMESPACE_PERMISSIONS, NAMESPACES
 from webhook.core.knowledge import Namespace
 
 LABEL = "hf-token-injector.io/inject"
@@ -71,7 +72,7 @@ def follow(access: Access) -> Follow:
         async def both() -> Heard:
             heard = Heard()
             async with Client(access) as client:
-                following = asyncio.ensure_future(Follower(client, heard, pace).follow())
+                following = asyncio.ensure_future(Follower(client, NAMESPACES, heard, pace).follow())
                 await work(heard)
                 assert not following.done()
                 following.cancel()
@@ -353,7 +354,7 @@ def test_an_api_server_that_is_silent_counts_as_dead(api: KubernetesApi, follow:
 
 
 def test_pauses_double_up_to_the_longest_and_a_right_takes_a_person(access: Access) -> None:
-    follower = Follower(Client(access), Heard(), Pace())
+    follower = Follower(Client(access), NAMESPACES, Heard(), Pace())
     pauses = []
     for failures in (1, 2, 3, 5, 6, 1000):
         follower._failures = failures  # noqa: SLF001

@@ -17,10 +17,10 @@ from structlog.typing import FilteringBoundLogger
 from webhook.core.knowledge import UNKNOWN, Knowledge
 from webhook.core.settings import Settings
 from webhook.server.certificates import CertificateFiles, CertificateSource
+from webhook.server.known_cluster import Watches
 from webhook.server.lifecycle import Service
 from webhook.server.logs import make_logger
 from webhook.server.metrics import Metrics
-from webhook.server.namespaces import Watch
 from webhook.server.telling import MakeTeller
 from webhook.settings import Loaded, ServerSettings
 
@@ -60,7 +60,8 @@ class Running:
         default=lambda settings, _metrics, _logger: CertificateFiles(settings.tls), repr=False
     )
 
-    watch: Watch | None = None
+    watches: Watches | None = None
+    platform: Settings = field(default_factory=Settings)
     knowledge: Knowledge = UNKNOWN
     make_teller: MakeTeller | None = field(default=None, repr=False)
 
@@ -83,11 +84,11 @@ class Running:
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
         logger = make_logger(self.settings.log, self.log)
-        loaded = Loaded(Settings(), self.knowledge, self.settings)
+        loaded = Loaded(self.platform, self.knowledge, self.settings)
         metrics = Metrics()
         source = self.make_source(self.settings, metrics, logger)
         self.service = Service(
-            loaded, source, metrics, logger, watch=self.watch, make_teller=self.make_teller
+            loaded, source, metrics, logger, watches=self.watches, make_teller=self.make_teller
         )
         serving = asyncio.ensure_future(self.service.run())
         listening = asyncio.ensure_future(self.service.listening.wait())

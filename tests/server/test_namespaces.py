@@ -18,10 +18,12 @@ from tests.server.managed import wait_for
 from tests.server.manual_clock import ManualClock
 from tests.server.running import Running
 from webhook.cluster.client import Client
+from webhook.cluster.following import Follower, Pace
 from webhook.cluster.kubeconfig import from_kubeconfig
-from webhook.cluster.namespaces import NAMESPACE_PERMISSIONS, Follower, Pace
+from webhook.cluster.namespaces import NAMESPACE_PERMISSIONS, NAMESPACES
 from webhook.core.knowledge import Knowledge, Namespace
-from webhook.server.namespaces import KnownNamespaces, Patience, Watch
+from webhook.server.followed import Followed, Patience
+from webhook.server.known_cluster import KnownCluster, Watches
 from webhook.settings import TlsSettings
 
 SECRET = "hf-token-injector.io/secret"
@@ -41,22 +43,22 @@ def start(
     started: list[Running] = []
     access = from_kubeconfig([api.kubeconfig(tmp_path)])
 
-    async def follow(known: KnownNamespaces) -> None:
+    async def follow(known: Followed[Namespace]) -> None:
         async with Client(access, seconds=60) as client:
-            await Follower(client, known, QUICK).follow()
+            await Follower(client, NAMESPACES, known, QUICK).follow()
 
     def start_one(
         patience: Patience = LONG,
         *,
         knowledge: Knowledge | None = None,
         clock: Callable[[], float] = time.monotonic,
-        follow: Callable[[KnownNamespaces], Any] = follow,
+        follow: Callable[[Followed[Namespace]], Any] = follow,
         **settings: Any,  # noqa: ANN401
     ) -> Running:
         running = Running(
             replace(quick_settings(tls_files), **settings),
             trust,
-            watch=Watch(follow, patience, clock),
+            watches=Watches(follow, {}, patience, clock),
             knowledge=knowledge or Knowledge(),
         )
         started.append(running)
@@ -133,7 +135,7 @@ def test_after_the_first_list_it_is_ready_and_namespaces_decide(
     assert secret(response) == "of-team-a"
     assert "namespace" not in response["auditAnnotations"]
     assert "namespace_metadata" not in events(running, "review")[0]
-    assert events(running, "namespaces are known")[0]["count"] == 1
+    assert events(running, "the cluster is known")[0]["count"] == 1
     assert metric(running, "namespaces_known") == 1
 
 
@@ -169,7 +171,7 @@ def test_without_an_api_server_it_is_ready_after_a_while_and_says_what_it_does_n
     settings = Knowledge({"team-b": Namespace(annotations={SECRET: "of-team-b"})})
     running = start(LONG._replace(first_sync=0.05), knowledge=settings)
     wait_for(lambda: ready(running))
-    assert events(running, "serving without namespaces")[0]["level"] == "warning"
+    assert events(running, "serving without knowing the cluster")[0]["level"] == "warning"
     assert ask(running, pod)["auditAnnotations"]["namespace"] == "unknown"
     response = ask(running, pod.replace(b'"team-a"', b'"team-b"'))
     assert secret(response) == "of-team-b"
@@ -188,9 +190,9 @@ def test_an_api_server_that_comes_late_is_followed(
     wait_for(lambda: ready(running))
     wait_for(lambda: bool(metric(running, 'namespaces_sync_failures_total{cause="Unavailable"}')))
     api.start(tmp_path)
-    wait_for(lambda: len(events(running, "namespaces are known")) == 1)
+    wait_for(lambda: len(events(running, "the cluster is known")) == 1)
     assert secret(ask(running, pod)) == "of-team-a"
-    assert len(events(running, "namespaces cannot be followed")) == 1
+    assert len(events(running, "the cluster cannot be followed")) == 1
 
 
 def test_a_namespace_of_the_same_apply_is_waited_for(api: KubernetesApi, start: Start, pod: bytes) -> None:
@@ -264,7 +266,7 @@ def test_a_snapshot_of_which_nothing_is_heard_is_stale_and_fresh_again(
     running = start(LONG._replace(fresh=0.3))
     wait_for(lambda: ready(running))
     api.stop()
-    wait_for(lambda: len(events(running, "namespaces are stale")) == 1)
+    wait_for(lambda: len(events(running, "what is known is stale")) == 1)
     response = ask(running, pod)
     assert (secret(response), response["auditAnnotations"]["namespace"]) == ("of-team-a", "stale")
     assert "warnings" not in response
@@ -297,7 +299,7 @@ def test_a_right_that_is_missing_is_told_once(api: KubernetesApi, start: Start, 
     running = start(LONG._replace(first_sync=0.05))
     failures = 'namespaces_sync_failures_total{cause="Forbidden"}'
     wait_for(lambda: (metric(running, failures) or 0) >= 3)
-    told = events(running, "namespaces cannot be followed")
+    told = events(running, "the cluster cannot be followed")
     assert [(line["level"], line["cause"]) for line in told] == [("warning", "Forbidden")]
     assert "cannot list" in told[0]["why"]
     wait_for(lambda: ready(running))
@@ -305,7 +307,7 @@ def test_a_right_that_is_missing_is_told_once(api: KubernetesApi, start: Start, 
     api.namespaces.put(NAMESPACE)
     wait_for(lambda: "namespace" not in ask(running, pod)["auditAnnotations"])
     api.namespaces.bookmark()
-    wait_for(lambda: len(events(running, "namespaces are followed again")) == 1)
+    wait_for(lambda: len(events(running, "the cluster is followed again")) == 1)
 
 
 def test_a_connection_that_breaks_once_is_no_warning(api: KubernetesApi, start: Start, pod: bytes) -> None:
@@ -316,18 +318,18 @@ def test_a_connection_that_breaks_once_is_no_warning(api: KubernetesApi, start: 
     api.namespaces.cut()
     api.namespaces.put(NAMESPACE, {SECRET: "of-team-a"})
     wait_for(lambda: secret(ask(running, pod)) == "of-team-a")
-    assert [line["level"] for line in events(running, "namespace watch broke off")] == ["info"]
-    assert not events(running, "namespaces cannot be followed")
+    assert [line["level"] for line in events(running, "a watch broke off")] == ["info"]
+    assert not events(running, "the cluster cannot be followed")
 
 
 def test_a_mistake_of_ours_does_not_end_serving(start: Start, pod: bytes) -> None:
-    async def broken(_known: KnownNamespaces) -> None:
+    async def broken(_known: Followed[Namespace]) -> None:
         raise RuntimeError("secret-words")
 
     running = start(LONG._replace(first_sync=0.05), follow=broken)
     wait_for(lambda: ready(running))
     assert secret(ask(running, pod)) == "hf-secret"
-    assert events(running, "following namespaces failed")[0]["exception"] == "RuntimeError"
+    assert events(running, "following the cluster failed")[0]["exception"] == "RuntimeError"
     assert metric(running, 'namespaces_sync_failures_total{cause="Internal"}') == 1
     assert b"secret-words" not in running.log.getvalue()
 
@@ -365,5 +367,5 @@ def _waiting(running: Running) -> int:
     """Return how many Namespaces are waited for."""
     assert running.service
     known = running.service.serving.known
-    assert isinstance(known, KnownNamespaces)
+    assert isinstance(known, KnownCluster)
     return known.awaited

@@ -16,11 +16,11 @@ from tests.server.managed import wait_for
 from tests.server.running import Running
 from webhook.cluster.access import AccessError
 from webhook.server.certificates import CertificateError, CertificateFiles, CertificateSource
+from webhook.server.known_cluster import Watches
 from webhook.server.logs import make_logger
 from webhook.server.metrics import Metrics
-from webhook.server.namespaces import Watch
 from webhook.server.self_managed import SelfManaged
-from webhook.server.sources import certificate_source, namespace_watch
+from webhook.server.sources import certificate_source, cluster_watches
 from webhook.settings import (
     CertificateMode,
     CertificateSettings,
@@ -70,11 +70,11 @@ def test_a_pod_without_a_namespace_is_told_what_to_set() -> None:
 
 def watch(
     environ: dict[str, str], kubeconfig: str = "", *, wanted: bool = True
-) -> tuple[Watch | None, list[str]]:
+) -> tuple[Watches | None, list[str]]:
     """Return how Namespaces are followed, and why they are not, as the log says."""
     log = io.BytesIO()
     settings = ClusterSettings(kubeconfig, watch_namespaces=wanted)
-    found = namespace_watch(settings, logger=make_logger(LogSettings(), log), environ=environ)
+    found = cluster_watches(settings, logger=make_logger(LogSettings(), log), environ=environ)
     return found, [json.loads(line)["why"] for line in log.getvalue().splitlines()]
 
 
@@ -106,7 +106,7 @@ def test_a_server_follows_the_namespaces_of_its_cluster(
 ) -> None:
     api.namespaces.put("team-a")
     found, _ = watch({}, str(api.kubeconfig(tmp_path)))
-    running = Running(quick_settings(tls_files), trust, watch=found)
+    running = Running(quick_settings(tls_files), trust, watches=found)
     running.start()
     try:
         wait_for(lambda: running.get("/readyz").status == 200)

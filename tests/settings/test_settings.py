@@ -82,7 +82,7 @@ def test_a_file_sets_everything(tmp_path: Path) -> None:
         tls: {certFile: a, keyFile: b, reloadSeconds: 4}
         certificates: {mode: cert-manager, secretName: s, namespace: n, service: v, clusterDomain: d.example,
                        mutatingConfiguration: m, validatingConfiguration: w, checkSeconds: 5}
-        cluster: {kubeconfig: k, watchNamespaces: false}
+        cluster: {kubeconfig: k, watchNamespaces: false, watchSecrets: true, secretNames: [hf-a, hf-meta]}
         log: {level: debug, format: console}
         """,
     )
@@ -125,9 +125,22 @@ def test_a_file_sets_everything(tmp_path: Path) -> None:
         certificates=CertificateSettings(
             CertificateMode.CERT_MANAGER, "s", "n", "v", "d.example", "m", "w", 5
         ),
-        cluster=ClusterSettings("k", watch_namespaces=False),
+        cluster=ClusterSettings(
+            "k", watch_namespaces=False, watch_secrets=True, secret_names=("hf-a", "hf-meta")
+        ),
         log=LogSettings("debug", "console"),
     )
+    assert loaded.secrets == ("hf", "hf-meta", "hf-google", "hf-a")
+
+
+@pytest.mark.parametrize("value", ["skip", "deny"])
+def test_what_is_missing_is_refused_only_where_somebody_looks(tmp_path: Path, value: str) -> None:
+    said = complaint(tmp_path, f"missingSecret: {value}\n")
+    assert said.endswith(
+        f"is {value}\n    must be optional or require as long as cluster.watchSecrets is false"
+    )
+    loaded = load(tmp_path, f"missingSecret: {value}\ncluster: {{watchSecrets: true}}\n")
+    assert loaded.settings.missing_secret == value
 
 
 def test_an_option_beats_the_environment_which_beats_the_file(tmp_path: Path) -> None:
@@ -309,7 +322,7 @@ def test_a_long_value_is_shortened(tmp_path: Path) -> None:
 
 def test_every_setting_is_described_and_its_variable_works(tmp_path: Path) -> None:
     rows = describe_settings()
-    assert len(rows) == 43
+    assert len(rows) == 45
     for row in rows:
         assert set(row) == {"name", "env", "type", "default", "description"}
         assert row["description"].endswith("."), row

@@ -18,7 +18,7 @@ from structlog.typing import FilteringBoundLogger
 from webhook.core.admit import admit
 from webhook.core.decision import Decision, Request, Scope
 from webhook.core.knowledge import Knowledge
-from webhook.core.reasons import Outcome
+from webhook.core.reasons import Outcome, Reason
 from webhook.core.settings import Settings
 from webhook.core.validate import validate
 from webhook.server.body import LARGE, Bodies
@@ -111,15 +111,10 @@ class Endpoint:
         started = time.perf_counter()
         scope, decide = PATHS[self._path]
         review = parse_review(body, scope)
-        known, doubt = serving.known, None
         if review.request is None:
-            decision = Decision(Outcome.OPERATION_NOT_HANDLED)
-        elif known.sure(review.namespace):
-            decision = decide(review.request, known.knowledge, serving.settings)
+            decision, doubt = Decision(Outcome.OPERATION_NOT_HANDLED), None
         else:
-            await known.arrival(review.namespace)
-            decision = decide(review.request, known.knowledge, serving.settings)
-            doubt = _doubt(known, review.namespace, decision)
+            decision, doubt = await self._decide(review.request, decide)
         answer = render_review(review, decision, doubt)
         answered = Answered(self._path, review, decision, time.perf_counter() - started, doubt)
         serving.metrics.reviewed(answered)
@@ -127,6 +122,24 @@ class Endpoint:
         if serving.teller is not None:
             serving.teller.reviewed(answered)
         return answer
+
+    async def _decide(self, request: Request, decide: Decide) -> tuple[Decision, Doubt | None]:
+        """Decide, once what came in the same `kubectl apply` has had a moment to arrive."""
+        settings, known, namespace = self._serving.settings, self._serving.known, request.namespace
+        doubt = None
+        if known.sure(namespace):
+            decision = decide(request, known.knowledge, settings)
+        else:
+            await known.arrival(namespace)
+            decision = decide(request, known.knowledge, settings)
+            doubt = _doubt(known, namespace, decision)
+        if (
+            decision.presence
+            and _hinges(decision)
+            and await known.secret_arrival(namespace, decision.presence)
+        ):
+            decision = decide(request, known.knowledge, settings)
+        return decision, doubt
 
 
 class App(FastAPI):
@@ -184,6 +197,13 @@ class Guard:
             headers.append(_CLOSE)
         await send({"type": "http.response.start", "status": problem.status, "headers": headers})
         await send({"type": "http.response.body", "body": text})
+
+
+def _hinges(decision: Decision) -> bool:
+    """Tell whether a decision would be another one if its Secret were there."""
+    return decision.denial is not None or any(
+        verdict.reason is Reason.SECRET_MISSING for verdict in decision.verdicts
+    )
 
 
 def _doubt(known: Known, namespace: str, decision: Decision) -> Doubt | None:

@@ -1,5 +1,6 @@
 """What is known of the cluster while reviews are answered."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from webhook.core.knowledge import Knowledge
@@ -20,15 +21,14 @@ class Known:
 
     Attributes:
         knowledge: Replaced as a whole, never changed.
-        stale: Whether it may have been overtaken.
-        watched: Whether it is kept up to date.
+        stale: Whether what it says of Namespaces may have been overtaken.
+        watched: Whether that is kept up to date.
     """
-
-    watched = False
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
         self.stale = False
+        self.watched = False
 
     def sure(self, namespace: str) -> bool:
         """Tell whether a decision about an object of a namespace, or of none, needs no second thought."""
@@ -36,6 +36,10 @@ class Known:
 
     async def arrival(self, namespace: str) -> None:
         """Wait a moment for a Namespace that is not known, where it may come."""
+
+    async def secret_arrival(self, namespace: str, names: Iterable[str]) -> bool:  # noqa: ARG002
+        """Wait a moment for Secrets that are absent; return whether one of them came."""
+        return False
 
     def doubt(self, namespace: str) -> Doubt | None:
         """Return what is to be said of a decision, if anything."""

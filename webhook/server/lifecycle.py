@@ -23,9 +23,9 @@ from webhook import __version__
 from webhook.server.app import App, Serving
 from webhook.server.certificates import CertificateError, CertificateSource
 from webhook.server.known import Known
+from webhook.server.known_cluster import KnownCluster, Watches
 from webhook.server.memory import settle
 from webhook.server.metrics import Metrics
-from webhook.server.namespaces import KnownNamespaces, Watch
 from webhook.server.ops import Ops
 from webhook.server.protocol import LimitedProtocol, Limits
 from webhook.server.readiness import Readiness
@@ -79,7 +79,7 @@ class Service:
         metrics: Metrics,
         logger: FilteringBoundLogger,
         *,
-        watch: Watch | None = None,
+        watches: Watches | None = None,
         make_teller: MakeTeller | None = None,
     ) -> None:
         """Put the parts together; nothing is opened yet. An event loop must run.
@@ -89,7 +89,7 @@ class Service:
             source: Of the certificate.
             metrics: Of this server.
             logger: Of this server.
-            watch: How Namespaces are followed; None where they are not.
+            watches: How the cluster is followed; None where it is not.
             make_teller: Makes who tells of decisions by Events; None where nobody does.
         """
         self._settings = loaded.server
@@ -97,8 +97,8 @@ class Service:
         self.metrics = metrics
         self.readiness = Readiness()
         signs = Signs(self.readiness, self.metrics, logger)
-        self._namespaces = None if watch is None else KnownNamespaces(loaded.knowledge, watch, signs)
-        known = self._namespaces or Known(loaded.knowledge)
+        self._cluster = None if watches is None else KnownCluster(loaded.knowledge, watches, signs)
+        known = self._cluster or Known(loaded.knowledge)
         self._teller = None if make_teller is None else make_teller(signs)
         self.serving = Serving(
             loaded.settings, known, self.metrics, logger, self._settings.max_body_bytes, self._teller
@@ -143,8 +143,8 @@ class Service:
                 tasks.create_task(self._ops.serve(sockets=[ops])),
             ]
             following = [tasks.create_task(self._renewal.follow())]
-            if self._namespaces is not None:
-                following.append(tasks.create_task(self._namespaces.keep()))
+            if self._cluster is not None:
+                following.append(tasks.create_task(self._cluster.keep()))
             if self._teller is not None:
                 following.append(tasks.create_task(self._teller.keep()))
             keeping = tasks.create_task(self._source.keep())

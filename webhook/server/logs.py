@@ -106,6 +106,8 @@ def log_review(logger: FilteringBoundLogger, answered: Answered) -> None:
     more: dict[str, Any] = {"namespace_metadata": doubt} if doubt is not None else {}
     if decision.findings:
         more["findings"] = list(dict.fromkeys([finding.fault for finding in decision.findings]))
+    if decision.presence:
+        more["secrets"] = sorted(set(decision.presence.values()))
     log = logger.warning if decision.outcome in _WORTH_A_WARNING else logger.info
     log(
         "review",

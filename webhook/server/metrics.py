@@ -16,6 +16,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricF
 
 from webhook import __version__
 from webhook.core.decision import Operation
+from webhook.core.knowledge import Presence
 from webhook.server.certificate_metrics import CertificateMetrics
 from webhook.server.known import Doubt
 from webhook.server.review import Answered
@@ -66,6 +67,7 @@ class Metrics:
         self.containers: Tally[tuple[str, str]] = Tally()
         self.findings: Tally[tuple[str, str]] = Tally()
         self.doubts: Tally[Doubt] = Tally()
+        self.presence: Tally[Presence] = Tally()
         self.refusals: Tally[int] = Tally()
 
     def reviewed(self, answered: Answered) -> None:
@@ -81,6 +83,8 @@ class Metrics:
         self.reviews[endpoint, kind, operation, decision.outcome] += 1
         if doubt is not None:
             self.doubts[doubt] += 1
+        if decision.presence:
+            self.presence.update(set(decision.presence.values()))
         for verdict in decision.verdicts:
             self.containers[verdict.reason, verdict.action] += 1
         for finding in decision.findings:
@@ -139,6 +143,15 @@ class _Reviews:
             "Reviews that were decided without fresh knowledge of their Namespace.",
             ["namespace"],
             [((doubt.value,), self._metrics.doubts[doubt]) for doubt in Doubt],
+        )
+        yield _counter(
+            "hf_token_injector_missing_secret_reviews",
+            "Reviews whose Secret is absent, or unknown although an absent one is to be skipped or refused.",
+            ["secret"],
+            [
+                ((presence.value,), self._metrics.presence[presence])
+                for presence in (Presence.ABSENT, Presence.UNKNOWN)
+            ],
         )
         yield _counter(
             "hf_token_injector_http_refused",

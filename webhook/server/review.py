@@ -4,6 +4,7 @@ The envelope is typed, the object inside stays raw. Wire format: `k8s.io/api/adm
 """
 
 from base64 import b64encode
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -18,8 +19,7 @@ API_VERSION: Final = "admission.k8s.io/v1"
 _WARNING_LIMIT = 120
 """Characters of a warning that the API server passes on whole."""
 _ANNOTATION_LIMIT = 1024
-"""Characters of the audit annotations `containers` and `findings`: their names come from an unvalidated
-object."""
+"""Characters of an audit annotation that is a list: its names come from an unvalidated object."""
 _CONTROL = dict.fromkeys((*range(32), *range(127, 160)), " ")
 """The API server drops a warning that holds one of these (k8s.io/apimachinery, NewWarningHeader)."""
 
@@ -134,6 +134,10 @@ def render_review(review: Review, decision: Decision, doubt: Doubt | None = None
         )
     if doubt is not None:
         annotations["namespace"] = doubt.value
+    if decision.presence:
+        annotations["secrets"] = _bounded(
+            f"{name}={known.value}" for name, known in decision.presence.items()
+        )
     response["auditAnnotations"] = annotations
     return encode({"apiVersion": API_VERSION, "kind": "AdmissionReview", "response": response})
 
@@ -174,7 +178,7 @@ def _warning(sentence: str) -> str:
     return sentence if len(sentence) <= _WARNING_LIMIT else sentence[: _WARNING_LIMIT - 1] + "…"
 
 
-def _bounded(parts: list[str]) -> str:
+def _bounded(parts: Iterable[str]) -> str:
     """Return the parts with commas between them, cut where the annotation would become unwieldy."""
     text = ",".join(parts)
     return text if len(text) <= _ANNOTATION_LIMIT else text[: _ANNOTATION_LIMIT - 1] + "…"

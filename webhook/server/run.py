@@ -12,7 +12,7 @@ from webhook.server.certificates import CertificateError
 from webhook.server.lifecycle import Service, StartError
 from webhook.server.logs import describe_exception, make_logger
 from webhook.server.metrics import Metrics
-from webhook.server.sources import certificate_source, event_teller, namespace_watch
+from webhook.server.sources import certificate_source, cluster_watches, event_teller
 from webhook.settings import Loaded
 
 __all__ = ["StartError", "run"]
@@ -35,11 +35,11 @@ async def _serve(loaded: Loaded, logger: FilteringBoundLogger) -> None:
     metrics = Metrics()
     try:
         source = certificate_source(loaded.server, metrics=metrics, logger=logger)
-        watch = namespace_watch(loaded.server.cluster, logger=logger)
+        watches = cluster_watches(loaded.server.cluster, loaded.secrets, logger=logger)
         make_teller = event_teller(loaded.server, logger=logger)
     except (CertificateError, AccessError) as error:
         raise StartError(f"hf-token-injector cannot start: {error}.") from None
-    service = Service(loaded, source, metrics, logger, watch=watch, make_teller=make_teller)
+    service = Service(loaded, source, metrics, logger, watches=watches, make_teller=make_teller)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stop)
     await service.run()

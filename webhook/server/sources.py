@@ -2,24 +2,28 @@
 
 import os
 import socket
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
 from webhook.cluster.access import AccessError
+from webhook.cluster.collection import Collection
 from webhook.cluster.finding import find_access
+from webhook.cluster.namespaces import NAMESPACES
+from webhook.cluster.secrets import secrets_named
 from webhook.server.certificates import CertificateError, CertificateFiles, CertificateSource
+from webhook.server.followed import Follow, Followed, Item
+from webhook.server.known_cluster import Watches
 from webhook.server.metrics import Metrics
-from webhook.server.namespaces import KnownNamespaces, Watch
 from webhook.server.telling import MakeTeller
 from webhook.settings import CertificateMode, ClusterSettings, ServerSettings
 
 _AUTHORITY: Final = "hf-token-injector"
 """Common name of our CAs."""
 _PAGE_SECONDS: Final = 15.0
-"""How long a page of Namespaces may take."""
+"""How long a page of a list may take."""
 
 
 def certificate_source(
@@ -39,33 +43,50 @@ def certificate_source(
     return CertificateFiles(settings.tls)
 
 
-def namespace_watch(
-    settings: ClusterSettings, *, logger: FilteringBoundLogger, environ: Mapping[str, str] = os.environ
-) -> Watch | None:
-    """Return how Namespaces are followed; None where they are not, which the log says.
+def cluster_watches(
+    settings: ClusterSettings,
+    secrets: Iterable[str] = (),
+    *,
+    logger: FilteringBoundLogger,
+    environ: Mapping[str, str] = os.environ,
+) -> Watches | None:
+    """Return how the cluster is followed; None where it is not, which the log says.
+
+    Args:
+        settings: What is to be followed, and the way there.
+        secrets: Names of Secrets that are, where Secrets are.
+        logger: Of this server.
+        environ: Of the process.
 
     Raises:
         AccessError: A kubeconfig is set, and it leads nowhere.
     """
     if not settings.watch_namespaces:
         logger.info("namespaces are not watched", why="cluster.watchNamespaces is false")
+    if not (settings.watch_namespaces or settings.watch_secrets):
         return None
     try:
         access = find_access(settings.kubeconfig, environ)
     except AccessError as error:
         if settings.kubeconfig:
             raise
-        logger.info("namespaces are not watched", why=str(error))
+        logger.info("the cluster is not watched", why=str(error))
         return None
     # Imported here: who runs outside a cluster does not pay for the client of an API server.
     from webhook.cluster.client import Client  # noqa: PLC0415
-    from webhook.cluster.namespaces import Follower  # noqa: PLC0415
+    from webhook.cluster.following import Follower  # noqa: PLC0415
 
-    async def follow(known: KnownNamespaces) -> None:
-        async with Client(access, seconds=_PAGE_SECONDS) as client:
-            await Follower(client, known).follow()
+    def follow(collection: Collection[Item]) -> Follow[Item]:
+        async def follow_one(followed: Followed[Item]) -> None:
+            async with Client(access, seconds=_PAGE_SECONDS) as client:
+                await Follower(client, collection, followed).follow()
 
-    return Watch(follow)
+        return follow_one
+
+    return Watches(
+        follow(NAMESPACES) if settings.watch_namespaces else None,
+        {name: follow(secrets_named(name)) for name in secrets} if settings.watch_secrets else {},
+    )
 
 
 def event_teller(

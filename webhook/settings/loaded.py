@@ -60,10 +60,14 @@ class ClusterSettings:
     Attributes:
         kubeconfig: Path of a file that says where it is, for a server outside a cluster; empty in a Pod.
         watch_namespaces: Whether labels and annotations of Namespaces are followed.
+        watch_secrets: Whether it is followed if Secrets exist.
+        secret_names: Names of Secrets that are followed beside those of the settings.
     """
 
     kubeconfig: str = ""
     watch_namespaces: bool = True
+    watch_secrets: bool = False
+    secret_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +124,10 @@ class Loaded:
     settings: Settings
     knowledge: Knowledge
     server: ServerSettings
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Names of the Secrets that can be followed: the default, those of rules, and what was added."""
+        settings = self.settings
+        ruled = [rule.secret.name for rule in settings.rules if rule.secret is not None]
+        return tuple(dict.fromkeys([settings.secret.name, *ruled, *self.server.cluster.secret_names]))

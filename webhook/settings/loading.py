@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from webhook.core.knowledge import Knowledge, Namespace
+from webhook.core.names import MissingSecret
 from webhook.core.settings import Policy, RepositoryPolicy, Rule, SecretRef, Settings
 from webhook.settings.loaded import (
     CertificateMode,
@@ -135,10 +136,24 @@ def _server(model: SettingsModel) -> ServerSettings:
         **model.server.model_dump(),
         tls=TlsSettings(**model.tls.model_dump()),
         certificates=_certificates(model),
-        cluster=ClusterSettings(**model.cluster.model_dump()),
+        cluster=_cluster(model),
         events=EventSettings(**model.events.model_dump()),
         log=LogSettings(**model.log.model_dump()),
     )
+
+
+def _cluster(model: SettingsModel) -> ClusterSettings:
+    """Return the settings of the cluster.
+
+    Raises:
+        SettingsError: What is missing is to be skipped or refused, and nobody looks whether it is missing.
+    """
+    cluster = model.cluster
+    if model.missing_secret in {MissingSecret.SKIP, MissingSecret.DENY} and not cluster.watch_secrets:
+        name = environment_name(("missingSecret",))
+        must = "must be optional or require as long as cluster.watchSecrets is false"
+        raise SettingsError([f"  missingSecret ({name})\n    is {model.missing_secret}\n    {must}"])
+    return ClusterSettings(**{**cluster.model_dump(), "secret_names": tuple(cluster.secret_names)})
 
 
 def _certificates(model: SettingsModel) -> CertificateSettings:

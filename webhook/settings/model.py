@@ -303,6 +303,16 @@ class Cluster(_Section):
         description="Whether labels and annotations of Namespaces are followed, where there is a way to the "
         "API server.",
     )
+    watch_secrets: Annotated[bool, Allowed("true or false")] = Field(
+        _CLUSTER.watch_secrets,
+        description="Whether it is followed if Secrets exist: those of `secret`, `rules` and "
+        "`cluster.secretNames`. A missing one is warned of, and missingSecret skip and deny need it. "
+        "Kubernetes grants no metadata alone: the right is one to these Secrets in every namespace.",
+    )
+    secret_names: Annotated[list[SecretName], Allowed("a list of names of Secrets")] = Field(
+        list(_CLUSTER.secret_names),
+        description="With watchSecrets: names beside those, such as Namespaces choose by annotation.",
+    )
 
 
 class Events(_Section):

@@ -77,6 +77,17 @@ app.kubernetes.io/component: webhook
 - kube-node-lease
 {{- end }}
 
+{{/* The Secrets that are followed, as the server finds them: the default, those of rules, and those that were added. */}}
+{{- define "hf-token-injector.followedSecrets" -}}
+{{- $names := list .Values.settings.secret.name }}
+{{- range .Values.settings.rules }}
+{{- if ne .secret "none" }}
+{{- $names = append $names .secret }}
+{{- end }}
+{{- end }}
+{{- concat $names .Values.settings.cluster.secretNames | uniq | toYaml }}
+{{- end }}
+
 {{/* What the server reads: the platform's settings, and what the chart knows. */}}
 {{- define "hf-token-injector.config" -}}
 {{- $chart := dict "server" (dict "port" (int .Values.ports.https) "opsPort" (int .Values.ports.ops)) }}

@@ -12,8 +12,8 @@ from tests.e2e.harness.helm import CHART, Helm
 from webhook.core.names import PREFIX, InjectMode, Method, MissingSecret
 from webhook.server.event_metrics import EventMetrics
 from webhook.server.metrics import Metrics
-from webhook.server.namespace_metrics import NamespaceMetrics
 from webhook.server.rotation_metrics import RotationMetrics
+from webhook.server.watch_metrics import WatchMetrics, WatchNumbers
 
 DASHBOARD: dict[str, Any] = json.loads((CHART / "dashboards" / "hf-token-injector.json").read_text())
 
@@ -22,7 +22,9 @@ def known_metrics() -> set[str]:
     """Return the names of all metrics that the server exposes, with the suffixes of their kinds."""
     metrics = Metrics()
     metrics.registry.register(RotationMetrics())
-    metrics.registry.register(NamespaceMetrics(lambda: 0.0))
+    numbers = {"hf-secret": WatchNumbers(lambda: 0.0)}
+    metrics.registry.register(WatchMetrics("namespaces", numbers))
+    metrics.registry.register(WatchMetrics("secrets", numbers, "secret"))
     metrics.registry.register(EventMetrics(lambda: 0))
     known = set()
     for family in metrics.registry.collect():

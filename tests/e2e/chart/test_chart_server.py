@@ -11,6 +11,7 @@ from certs.store import PERMISSIONS, Permission
 from tests.e2e.chart.conftest import NAMESPACE, Manifest, Render, only
 from webhook.cluster.events import EVENT_PERMISSIONS
 from webhook.cluster.namespaces import NAMESPACE_PERMISSIONS
+from webhook.cluster.secrets import secret_permissions
 from webhook.cluster.watching import WATCH_PERMISSIONS
 from webhook.core.names import Method, MissingSecret
 from webhook.settings import CertificateMode, Loaded, load_settings
@@ -119,6 +120,20 @@ def test_the_rights_are_those_that_the_code_needs(render: Render, values: dict[s
     assert rights(manifests) == needed
     [role] = [manifest for manifest in manifests if manifest["kind"] == "Role"]
     assert {resource for rule in role["rules"] for resource in rule["resources"]} == {"secrets"}
+
+
+def test_secrets_that_are_watched_are_named(render: Render) -> None:
+    """The default, those of rules and those that were added: `resourceNames`, and the server's own list."""
+    rules = [
+        {"repository": "meta-llama/*", "secret": "hf-meta"},
+        {"repository": "google/*", "secret": "none"},
+        {"repository": "acme/*", "secret": "hf-meta", "key": "acme"},
+    ]
+    watching = {"watchSecrets": True, "secretNames": ["hf-team"]}
+    plain = rights(render({"settings": {"rules": rules}}))
+    more = rights(render({"settings": {"rules": rules, "cluster": watching}})) - plain
+    names = ("hf-secret", "hf-meta", "hf-team")
+    assert more == {right for name in names for right in secret_permissions(name)}
 
 
 @pytest.mark.parametrize("mode", ["cert-manager", "provided"])

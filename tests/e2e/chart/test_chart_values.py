@@ -123,6 +123,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         {"commonLabels": {"app.kubernetes.io/name": "x"}},
         "commonLabels has app.kubernetes.io/name, which the chart sets",
     ),
+    ({"settings": {"missingSecret": "deny"}}, "nobody looks whether a Secret is missing"),
+    ({"settings": {"cluster": {"kubeconfig": "x"}}}, "additional properties 'kubeconfig' not allowed"),
     ({"certificates": {"mode": "provided"}}, "name the Secret with your certificate"),
     (
         {"certificates": {"provided": {"secretName": "mine"}}},

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import yaml
 
 from tests.e2e.harness.api import Object
 from tests.e2e.harness.cluster import Cluster
@@ -28,6 +29,7 @@ from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import download_pod
 from tests.e2e.harness.ports import free_port
 from tests.e2e.harness.processes import Process, Processes
+from tests.e2e.harness.recorder import Recorder
 from tests.e2e.harness.team import tokens
 from tests.e2e.harness.waiting import until
 
@@ -137,9 +139,21 @@ class Release:
         """`helm uninstall`."""
         self.helm.run("uninstall", NAME, "--namespace", NAMESPACE)
 
-    def start_replica(self) -> Replica:
-        """Start a server as the Deployment says, and wait until it is ready."""
-        replica = self.launch(self.prepare())
+    def start_replica(self, *, through: Recorder | None = None) -> Replica:
+        """Start a server as the Deployment says, and wait until it is ready.
+
+        Args:
+            through: What it talks to in place of the API server.
+        """
+        prepared = self.prepare()
+        if through is not None:
+            path = Path(prepared.environ["HF_TOKEN_INJECTOR_CLUSTER__KUBECONFIG"])
+            kubeconfig = yaml.safe_load(path.read_text())
+            (cluster,) = kubeconfig["clusters"]
+            authority = base64.b64encode(through.authority.encode()).decode()
+            cluster["cluster"] = {"server": through.address, "certificate-authority-data": authority}
+            path.write_text(yaml.safe_dump(kubeconfig))
+        replica = self.launch(prepared)
         self.await_ready(replica)
         return replica
 
@@ -192,12 +206,13 @@ class Release:
 
     def await_in_force(self) -> None:
         """Wait until the API server, which follows configurations by a watch, calls the webhook."""
-        labels = {"hf-token-injector.io/inject": "all"}
-        namespace = {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {"generateName": "probe-", "labels": labels},
+        # It has no Secret, and should get its entry whatever the platform does about that.
+        metadata = {
+            "generateName": "probe-",
+            "labels": {"hf-token-injector.io/inject": "all"},
+            "annotations": {"hf-token-injector.io/missing-secret": "optional"},
         }
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
         name = self.api.ok(self.api.post(namespace))["metadata"]["name"]
 
         def called() -> bool:

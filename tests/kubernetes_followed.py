@@ -1,4 +1,4 @@
-"""Namespaces as kube-apiserver lists and watches them; a part of the stand-in in `kubernetes_api`.
+"""Namespaces and Secrets as kube-apiserver shows them; a part of the stand-in in `kubernetes_api`.
 
 Pages with tokens to continue, versions, bookmarks, events in order, 410 for what was compacted, metadata only
 where the client accepts that: as kube-apiserver 1.37 was seen to answer.
@@ -12,14 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-PATH = "/api/v1/namespaces"
 _TOO_OLD_PAGE = "The provided continue parameter is too old to display a consistent list result."
 
 
 class Watching(NamedTuple):
-    """A watch that was allowed: after which version, and what the client accepts."""
+    """A watch that was allowed: of what, after which version, which name, and what the client accepts."""
 
+    store: "MetadataStore"
     version: int
+    name: str
     accept: str
 
 
@@ -28,8 +29,8 @@ class ExpiredError(Exception):
 
 
 @dataclass
-class NamespaceStore:
-    """The Namespaces; to be used under `lock`.
+class MetadataStore:
+    """Objects of one kind; to be used under `lock`.
 
     Attributes:
         version: `resourceVersion` of the last change.
@@ -40,34 +41,35 @@ class NamespaceStore:
     lock: threading.RLock
     version: int = 100
     oldest: int = 100
-    metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
+    metadata: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     events: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
     watches: int = 0
     _stops: list[str] = field(default_factory=list)
 
-    def put(self, name: str, annotations: Mapping[str, str] | None = None, **labels: str) -> None:
-        """Create or change one; a label's `inject` stands for our own."""
+    def hold(self, name: str, namespace: str = "", **metadata: Any) -> None:  # noqa: ANN401
+        """Create or change one."""
         with self.lock:
-            kind = "MODIFIED" if name in self.metadata else "ADDED"
+            key = (namespace, name)
+            kind = "MODIFIED" if key in self.metadata else "ADDED"
             self.version += 1
-            named = {f"hf-token-injector.io/{key}": value for key, value in labels.items()}
-            self.metadata[name] = {
+            self.metadata[key] = {
                 "name": name,
-                "uid": f"uid-{name}",
+                **({"namespace": namespace} if namespace else {}),
+                "uid": f"uid-{namespace}-{name}",
                 "resourceVersion": str(self.version),
-                "labels": {"kubernetes.io/metadata.name": name, **named},
-                **({"annotations": dict(annotations)} if annotations else {}),
+                **metadata,
                 "managedFields": [
                     {"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:metadata": {}}}
                 ],
             }
-            self._happened(kind, self.metadata[name])
+            self._happened(kind, self.metadata[key])
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, namespace: str = "") -> None:
         """Delete one."""
         with self.lock:
             self.version += 1
-            self._happened("DELETED", {**self.metadata.pop(name), "resourceVersion": str(self.version)})
+            gone = self.metadata.pop((namespace, name))
+            self._happened("DELETED", {**gone, "resourceVersion": str(self.version)})
 
     def bookmark(self) -> None:
         """Let watches show that they are alive."""
@@ -127,29 +129,32 @@ class NamespaceStore:
         Raises:
             ExpiredError: Its token is of a time that was compacted.
         """
-        version, after = self.version, ""
+        version, after = self.version, ("", "")
         if token := parameters.get("continue"):
-            version, after = json.loads(b64decode(token))
+            version, *last = json.loads(b64decode(token))
+            after = (last[0], last[1])
             if version < self.oldest:
                 raise ExpiredError(_TOO_OLD_PAGE)
-        names = sorted(name for name in self.metadata if name > after)
+        selected = selected_name(parameters)
+        names = sorted(key for key in self.metadata if key > after and selected in {"", key[1]})
         limit = int(parameters.get("limit", "0")) or len(names)
         shown, rest = names[:limit], names[limit:]
         of_list: dict[str, Any] = {"resourceVersion": str(version)}
         if rest:
-            of_list["continue"] = b64encode(json.dumps([version, shown[-1]]).encode()).decode()
+            of_list["continue"] = b64encode(json.dumps([version, *shown[-1]]).encode()).decode()
             of_list["remainingItemCount"] = len(rest)
         whole = (
             {} if "as=PartialObjectMetadataList;" in accept else {"spec": {}, "status": {"phase": "Active"}}
         )
         return {
-            "kind": "NamespaceList" if whole else "PartialObjectMetadataList",
+            "kind": "List" if whole else "PartialObjectMetadataList",
             "apiVersion": "v1" if whole else "meta.k8s.io/v1",
             "metadata": of_list,
-            "items": [{"metadata": self.metadata[name], **whole} for name in shown],
+            "items": [{"metadata": self.metadata[name], **whole} for name in shown]
+            or ([] if whole else None),
         }
 
-    def after(self, version: int, accept: str) -> Iterator[tuple[int, bytes]]:
+    def after(self, version: int, name: str, accept: str) -> Iterator[tuple[int, bytes]]:
         """Yield what happened after a version: the next version, and the line that a watch sends of it."""
         with self.lock:
             if version < self.oldest:
@@ -170,11 +175,35 @@ class NamespaceStore:
             elif kind == "ERROR":
                 yield -1, _line(kind, shown)
                 return
-            elif "as=PartialObjectMetadata;" in accept:
+            elif "as=PartialObjectMetadata;" in accept and name in {"", shown.get("name", name)}:
                 yield at, _line(kind, {"kind": "PartialObjectMetadata", "metadata": shown})
 
     def _happened(self, kind: str, metadata: dict[str, Any]) -> None:
         self.events.append((self.version, kind, metadata))
+
+
+class NamespaceStore(MetadataStore):
+    """The Namespaces."""
+
+    def put(self, name: str, annotations: Mapping[str, str] | None = None, **labels: str) -> None:
+        """Create or change one; a label's `inject` stands for our own."""
+        named = {f"hf-token-injector.io/{key}": value for key, value in labels.items()}
+        more: dict[str, Any] = {"annotations": dict(annotations)} if annotations else {}
+        self.hold(name, labels={"kubernetes.io/metadata.name": name, **named}, **more)
+
+
+class SecretStore(MetadataStore):
+    """The metadata of Secrets; values are not kept, as nobody may ask for them."""
+
+    def put(self, namespace: str, name: str, annotations: Mapping[str, str] | None = None) -> None:
+        """Create or change one."""
+        more: dict[str, Any] = {"annotations": dict(annotations)} if annotations else {}
+        self.hold(name, namespace, **more)
+
+
+def selected_name(parameters: Mapping[str, str]) -> str:
+    """Return the one name that a field selector lets through, "" where all are."""
+    return parameters.get("fieldSelector", "").removeprefix("metadata.name=")
 
 
 def _line(kind: str, shown: Mapping[str, Any]) -> bytes:

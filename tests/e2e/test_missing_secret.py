@@ -1,0 +1,75 @@
+"""What happens where the Secret is missing: four ways, said by the platform or by a Namespace."""
+
+import pytest
+
+from tests.e2e.conftest import MakeNamespace
+from tests.e2e.harness.cluster import Cluster
+from tests.e2e.harness.kubectl import Kubectl
+from tests.e2e.harness.manifests import hugging_face_model, predictor_pod
+from tests.e2e.harness.release import Release
+from tests.e2e.harness.team import TOKEN, Team, tokens
+
+pytestmark = pytest.mark.usefixtures("kserve", "platform")
+
+WAYS = ("optional", "require", "skip", "deny")
+_MISSING = "hf-token-injector.io/missing-secret"
+_NONE = {"another": "token"}
+"""Secrets of a namespace which has none that a container would get."""
+
+
+@pytest.fixture(scope="module")
+def replicas() -> int:
+    """None at first: each setting starts its own."""
+    return 0
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def platform(request: pytest.FixtureRequest, release: Release) -> str:
+    """The platform's setting, by `helm upgrade` and a server that runs as the chart then says."""
+    way: str = request.param
+    release.stop()
+    release.install({"settings": {"missingSecret": way, "cluster": {"watchSecrets": True}}})
+    release.start_replica()
+    release.await_in_force()
+    return way
+
+
+def _command(namespace: str) -> str:
+    return f"kubectl create secret generic hf-secret -n {namespace} --from-literal=token=hf_..."
+
+
+def _check(team: Team, way: str) -> None:
+    """Apply an InferenceService and a Pod without the Secret, and see what the way says."""
+    said = team.try_apply(hugging_face_model("llama"))
+    pod = team.api.post(predictor_pod(), team.namespace)
+    assert _command(team.namespace) in said.err
+    assert TOKEN not in said.err + said.out
+    if way == "deny":
+        assert said.code != 0
+        assert pod.status == 422
+        assert _command(team.namespace) in pod.message
+        return
+    assert said.code == 0
+    given = tokens(team.api.ok(pod))["storage-initializer"]
+    if way == "skip":
+        assert given is None
+        return
+    assert given is not None
+    entry = pod.body["spec"]["initContainers"][0]["env"][0]["valueFrom"]["secretKeyRef"]
+    assert entry.get("optional") == (True if way == "optional" else None)
+
+
+def test_the_platform_says_what_happens_to_a_missing_secret(
+    make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl, platform: str
+) -> None:
+    """By `settings.missingSecret`; always with the command that mends it."""
+    _check(Team(make_namespace(secrets=_NONE), cluster.api, kubectl), platform)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_namespace_says_it_for_itself(
+    make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl, way: str
+) -> None:
+    """By its annotation, whatever the platform's setting is."""
+    namespace = make_namespace(annotations={_MISSING: way}, secrets=_NONE)
+    _check(Team(namespace, cluster.api, kubectl), way)

@@ -213,3 +213,17 @@ def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
         "/missing.yaml: No such file or directory",
         "/empty: no .yaml, .yml, .json file in this folder (-R looks into the folders below)",
     ]
+
+
+def test_the_policy_judges_the_result(tmp_path: Path) -> None:
+    """Our reference is there then: it is a token, and none in clear text."""
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("policy: {literalTokens: deny, requireToken: deny}")
+    assert inject("--config", str(settings)).exit_code == 0
+    literal = POD + "    env: [{name: OTHER, value: %s}]\n" % ("hf_" + "aB3dE" * 7)
+    warned = inject(stdin=literal)
+    assert (warned.exit_code, "OTHER holds a token in clear text" in warned.stderr) == (0, True)
+    refused = inject("--config", str(settings), stdin=literal)
+    assert (refused.exit_code, refused.stdout) == (3, "")
+    assert "refused: Pod p: the platform's policy: " in refused.stderr
+    assert "aB3dE" not in warned.stderr + refused.stderr

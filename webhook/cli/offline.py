@@ -1,7 +1,7 @@
 """What `inject` and `explain` share: their options, and manifests read and decided about."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +13,12 @@ from webhook.cli.manifests.objects import Manifest, manifests
 from webhook.cli.manifests.sources import Source, SourceError, find, load
 from webhook.cli.terminal import tell
 from webhook.core.admit import admit
-from webhook.core.decision import Decision, Operation, Request, Scope
+from webhook.core.decision import Decision, JsonObject, Operation, Request, Scope
 from webhook.core.knowledge import Knowledge, Namespace
 from webhook.core.names import INJECT, InjectMode
+from webhook.core.reasons import Outcome
 from webhook.core.settings import Settings
+from webhook.core.validate import validate
 
 _DEFAULT_NAMESPACE: Final = "default"
 
@@ -101,6 +103,13 @@ class Judged:
     manifest: Manifest
     namespace: str
     decision: Decision
+    policy: Decision
+    """What the platform's policy has against the object as it would be stored."""
+
+    @property
+    def denial(self) -> str | None:
+        """Why it would be refused, or None."""
+        return self.decision.denial or self.policy.denial
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ class Read:
     @property
     def refused(self) -> bool:
         """Whether one of the objects would be denied."""
-        return any(judged.decision.denial is not None for judged in self.objects)
+        return any(judged.denial is not None for judged in self.objects)
 
 
 @dataclass(slots=True)
@@ -201,13 +210,31 @@ class Run:
             manifest.object,
             scope=Scope.KSERVE if self.mode == InjectMode.ENABLED else Scope.ALL,
         )
-        decision = admit(request, Knowledge({name: namespace}), settings)
+        knowledge = Knowledge({name: namespace})
+        decision = admit(request, knowledge, settings)
+        # An object that is refused already is asked about no more, as in the cluster.
+        policy = (
+            validate(replace(request, object=_patched(manifest.object, decision)), knowledge, settings)
+            if decision.allowed
+            else Decision(Outcome.DENIED)
+        )
+        judged = Judged(manifest, name, decision, policy)
         place = f"{source.name}:{manifest.line}"
-        for warning in decision.warnings:
+        for warning in dict.fromkeys([*decision.warnings, *policy.warnings]):
             tell(f"{place}: warning: {title(manifest)}: {warning}")
-        if decision.denial is not None:
-            self.problem(f"{place}: refused: {title(manifest)}: {decision.denial}", exits.REFUSED)
-        return Judged(manifest, name, decision)
+        if judged.denial is not None:
+            self.problem(f"{place}: refused: {title(manifest)}: {judged.denial}", exits.REFUSED)
+        return judged
+
+
+def _patched(document: JsonObject, decision: Decision) -> JsonObject:
+    """Return an object as it would be stored."""
+    if not decision.patch:
+        return document
+    import jsonpatch  # noqa: PLC0415 - most manifests of a folder need no patch
+
+    patched: JsonObject = jsonpatch.apply_patch(document, decision.patch)
+    return patched
 
 
 def title(manifest: Manifest) -> str:

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 from click.testing import CliRunner, Result
 
@@ -89,3 +90,27 @@ def test_a_broken_manifest_and_a_refused_object_have_their_exit_codes() -> None:
     result = explain(stdin=refused)
     assert result.exit_code == 3
     assert "hf-token-injector.io/method" in result.stdout
+
+
+def test_what_the_policy_has_against_an_object_is_told_once(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("policy: {repositories: {action: deny, allow: [acme/*]}, requireRevision: warn}")
+    service = (
+        "apiVersion: serving.kserve.io/v1alpha2\nkind: LLMInferenceService\nmetadata:\n  name: llama\n"
+        "  annotations: {hf-token-injector.io/secret: mine}\n"
+        "spec: {model: {uri: hf://meta-llama/Llama-3.1-8B}}\n"
+    )
+    result = explain("--config", str(settings), "-o", "json", stdin=service)
+    [described] = json.loads(result.stdout)["objects"]
+    assert result.exit_code == 3
+    assert described["denial"].startswith(
+        "the platform's policy: storage-initializer: meta-llama/Llama-3.1-8B"
+    )
+    assert [(finding["fault"], finding["action"]) for finding in described["policy"]] == [
+        ("RepositoryNotAllowed", "deny"),
+        ("NoRevision", "warn"),
+    ]
+    assert len(described["warnings"]) == 2
+    assert result.stderr.count("does nothing here: set it in spec.annotations") == 1
+    text = explain("--config", str(settings), stdin=service).stdout
+    assert "(<stdin>:1): the platform's policy: " in text

@@ -8,6 +8,7 @@ from webhook.cli.explain.judged import Container
 from webhook.cli.table import Row
 from webhook.core.decision import Action, Choice, Verdict
 from webhook.core.knowledge import Presence
+from webhook.core.policy.finding import Finding
 
 _GETS_ONE: Final = (Action.ADD, Action.KEEP, Action.REPLACE)
 
@@ -98,3 +99,15 @@ def _presence(held: Held | None, *, config_map: bool) -> str:
             return ", no such key"
         case _:
             return ""
+
+
+def objection(finding: Finding) -> dict[str, str]:
+    """Return what the policy has against an object, for the JSON outputs."""
+    return {
+        "fault": str(finding.fault),
+        "action": str(finding.action),
+        "container": finding.container,
+        "path": finding.path,
+        "sentence": finding.sentence,
+        "change": finding.change,
+    }

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from webhook.cli.explain.container import as_row, described
+from webhook.cli.explain.container import as_row, described, objection
 from webhook.cli.explain.version import VERSION
 from webhook.cli.offline import Judged, Read, Run, identity, title
 from webhook.cli.table import COLUMNS, lines, rich_table
@@ -45,9 +45,10 @@ def _described(document: Read, judged: Judged) -> dict[str, Any]:
         **identity(document.source, judged),
         "outcome": str(decision.outcome),
         "sentence": decision.outcome.sentence,
-        "denial": decision.denial,
-        "warnings": decision.warnings,
+        "denial": judged.denial,
+        "warnings": list(dict.fromkeys([*decision.warnings, *judged.policy.warnings])),
         "containers": [described(verdict) for verdict in decision.verdicts],
+        "policy": [objection(finding) for finding in judged.policy.findings],
     }
 
 
@@ -72,7 +73,7 @@ def _block(document: Read, judged: Judged, *, color: bool) -> str:
     if color:
         heading = click.style(heading, bold=True)
     place = f"{document.source.name}:{judged.manifest.line}"
-    outcome = judged.decision.denial or judged.decision.outcome.sentence
+    outcome = judged.denial or judged.decision.outcome.sentence
     first = f"{heading} in namespace {judged.namespace} ({place}): {outcome}\n"
     rows = [as_row(verdict) for verdict in judged.decision.verdicts]
     if not rows:

@@ -7,12 +7,11 @@ from typing import Any
 import click
 
 from webhook.cli.explain.answer import Answer
-from webhook.cli.explain.container import as_live_row, described_live
+from webhook.cli.explain.container import as_live_row, described_live, objection
 from webhook.cli.explain.explained import Explained, PodSeen
 from webhook.cli.table import COLUMNS, lines, rich_table
 from webhook.cluster.resources import NAMESPACE
 from webhook.core.hub import redact
-from webhook.core.policy.finding import Finding
 
 _NAMED = 3
 """Pods that look alike are named up to this number."""
@@ -40,7 +39,7 @@ def as_json(explained: Explained) -> str:
             "denial": decision.denial,
             "warnings": decision.warnings,
             "containers": [described_live(one, explained.held) for one in judged.containers],
-            "policy": [_finding(finding) for finding in judged.findings],
+            "policy": [objection(finding) for finding in judged.findings],
             "pods": [_pods(alike) for alike in _alike(explained.pods)],
         }
     described["unseen"] = list(dict.fromkeys(explained.unseen))
@@ -99,17 +98,6 @@ def _pods(alike: list[PodSeen]) -> dict[str, Any]:
         "count": len(alike),
         "answer": _answer(first.answer, alike),
         "containers": [described_live(one, first.held) for one in first.judged.containers],
-    }
-
-
-def _finding(finding: Finding) -> dict[str, str]:
-    return {
-        "fault": str(finding.fault),
-        "action": str(finding.action),
-        "container": finding.container,
-        "path": finding.path,
-        "sentence": finding.sentence,
-        "change": finding.change,
     }
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,10 +49,10 @@ class Doctor:
     def __init__(self, kubeconfig: Path) -> None:
         self._kubeconfig = kubeconfig
 
-    def text(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run it, and return what it printed for people."""
+    def text(self, *arguments: str, command: Sequence[str] = ("doctor",)) -> subprocess.CompletedProcess[str]:
+        """Run it, or another command that it names, and return what it printed for people."""
         return subprocess.run(
-            [_PROGRAM, "doctor", f"--kubeconfig={self._kubeconfig}", *arguments],
+            [_PROGRAM, *command, f"--kubeconfig={self._kubeconfig}", *arguments],
             capture_output=True,
             text=True,
             encoding="utf-8",

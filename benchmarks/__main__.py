@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 import click
 
-from benchmarks import cluster, decision, https, large, memory, start
+from benchmarks import cluster, decision, https, knowledge, large, memory, start
 from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.report import Report, Unavailable, as_json, as_markdown, as_text
 
@@ -17,6 +17,7 @@ _PARTS: Final[dict[str, Callable[[Effort], Report]]] = {
     "https": https.measure,
     "start": start.measure,
     "memory": memory.measure,
+    "knowledge": knowledge.measure,
     "large": large.measure,
     "cluster": cluster.measure,
 }

@@ -17,6 +17,8 @@ class Effort(NamedTuple):
     """Turns that each HTTPS server gets."""
     round_seconds: float
     starts: int
+    namespaces: int
+    """How many a large cluster has."""
     reviews: tuple[int, ...]
     """After how many reviews memory is looked at."""
     alone_seconds: float
@@ -36,6 +38,7 @@ FULL: Final = Effort(
     rounds=5,
     round_seconds=3,
     starts=7,
+    namespaces=5_000,
     reviews=(20_000, 100_000, 200_000),
     alone_seconds=4,
     flood_seconds=12,
@@ -50,6 +53,7 @@ QUICK: Final = Effort(
     rounds=2,
     round_seconds=1,
     starts=2,
+    namespaces=600,
     reviews=(1_000, 3_000),
     alone_seconds=1,
     flood_seconds=3,

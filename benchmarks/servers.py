@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -77,6 +78,15 @@ class Server(NamedTuple):
     ports: Ports
     context: ssl.SSLContext
     """Trusts its certificate."""
+
+    def is_ready(self) -> bool:
+        """Whether it says so; a baseline has no such answer."""
+        connection = HTTPConnection(HOST, self.ports.ops, timeout=_PATIENCE)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        finally:
+            connection.close()
 
     def cpu_seconds(self) -> float:
         """Return the processor time that it has used, of user and system."""

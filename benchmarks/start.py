@@ -4,13 +4,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 
 from benchmarks.effort import Effort
 from benchmarks.report import Figure, Report, Table
-from benchmarks.servers import HOST, SHIPPED, Server, bound_to, cores, environment, serving
+from benchmarks.servers import SHIPPED, bound_to, cores, environment, serving
 
 _PATIENCE = 30.0
 
@@ -48,17 +47,8 @@ def _starting() -> float:
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         with serving(SHIPPED, Path(folder)) as server:
-            while not _ready(server):
+            while not server.is_ready():
                 if time.perf_counter() - started > _PATIENCE:
                     raise SystemExit("the server did not become ready")
                 time.sleep(0.002)
             return time.perf_counter() - started
-
-
-def _ready(server: Server) -> bool:
-    connection = HTTPConnection(HOST, server.ports.ops, timeout=_PATIENCE)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    finally:
-        connection.close()

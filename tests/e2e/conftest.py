@@ -121,10 +121,11 @@ def make_namespace(cluster: Cluster) -> Iterator[MakeNamespace]:
     def make(
         mode: str | None = "enabled",
         *,
+        name: str = "team",
         annotations: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
     ) -> str:
-        name = f"team-{next(_numbers)}"
+        name = f"{name}-{next(_numbers)}"
         labels = {} if mode is None else {"hf-token-injector.io/inject": mode}
         metadata = {"name": name, "labels": labels, "annotations": dict(annotations or {})}
         api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})

@@ -1,3 +1,4 @@
+import copy
 from typing import Any
 
 from webhook.core.downloads import Download, downloads
@@ -92,3 +93,31 @@ def test_what_only_the_pods_storage_initializer_downloads_counts_too() -> None:
     document = {"metadata": {"name": "llm"}, "spec": {"model": {"uri": "hf://meta-llama/Llama-3.1-8B"}}}
     found = downloads("serving.kserve.io", "LLMInferenceService", "team", document, Settings())
     assert found == [Download("storage-initializer", LLAMA)]
+
+
+def test_an_annotation_within_a_list_is_no_hindrance_and_nothing_is_changed() -> None:
+    spec = {"containers": [{"name": "c", **VLLM}]}
+    metadata = {"labels": {LABEL: "disabled"}}
+    document = {
+        "metadata": {"name": "r"},
+        "spec": {
+            "headGroupSpec": {},
+            "workerGroupSpecs": [
+                {"template": {"spec": spec}},
+                {"template": {"metadata": metadata, "spec": spec}},
+            ],
+        },
+    }
+    before = copy.deepcopy(document)
+    assert downloads("ray.io", "RayCluster", "team", document, Settings()) == [Download("c", LLAMA)] * 2
+    assert document == before
+
+
+def test_malformed_metadata_is_passed_over() -> None:
+    malformed: list[dict[str, Any]] = [{"labels": []}, {"annotations": {LABEL: []}}]
+    for metadata in malformed:
+        template = {"metadata": metadata, "spec": {"containers": [{"name": "c", **VLLM}]}}
+        document = {"metadata": {}, "spec": {"template": template}}
+        assert downloads("apps", "Deployment", "team", document, Settings()) == [Download("c", LLAMA)]
+    document = {"metadata": {}, "spec": {"template": {"spec": {"containers": [{"name": "c", **VLLM}]}}}}
+    assert downloads("apps", "Deployment", "team", document, Settings()) == [Download("c", LLAMA)]

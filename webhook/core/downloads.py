@@ -4,7 +4,7 @@
 own, asks the Hub all the same. Here it is asked with our keys taken off.
 """
 
-import copy
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from webhook.core import names, read
@@ -73,18 +73,35 @@ def downloads(
     ]
 
 
-def _without_our_keys(group: str, kind: str, document: JsonObject) -> dict[str, Any]:
-    """Return a copy without what we are told about tokens; which containers ask the Hub is kept."""
-    bare = copy.deepcopy(dict(document))
+def _without_our_keys(group: str, kind: str, document: JsonObject) -> JsonObject:
+    """Return an object without what we are told about tokens; which containers ask the Hub is kept."""
     known = KINDS.get((group, kind))
-    reaching = {keys for place in places(bare, known) for keys in place.reach} if known else set()
-    for keys in reaching:
+    bare = document
+    for keys in {keys for place in places(document, known) for keys in place.reach} if known else ():
         holder = read.at(bare, keys)
-        for field in ("labels", "annotations"):
-            marks = read.mapping(holder, field)
-            for key in [key for key in marks if key.startswith(names.PREFIX) and key != names.CONTAINERS]:
-                del marks[key]
+        kept = {
+            field: {
+                key: value
+                for key, value in read.mapping(holder, field).items()
+                if not key.startswith(names.PREFIX) or key == names.CONTAINERS
+            }
+            for field in ("labels", "annotations")
+            if read.mapping(holder, field)
+        }
+        if kept:
+            bare = _with(bare, keys, {**holder, **kept})
     return bare
+
+
+def _with(node: Any, keys: Sequence[str], value: Any) -> Any:  # noqa: ANN401 - a part of an object
+    """Return a node in which something else stands at a path; what is not on it is shared, not copied."""
+    if not keys:
+        return value
+    below = _with(node[int(keys[0])] if isinstance(node, list) else node[keys[0]], keys[1:], value)
+    if isinstance(node, list):
+        index = int(keys[0])
+        return [*node[:index], below, *node[index + 1 :]]
+    return {**node, keys[0]: below}
 
 
 def _endpoint(document: JsonObject, verdict: Verdict) -> str | None:

@@ -36,4 +36,4 @@ def test_without_wrk_it_says_how_to_get_it(tmp_path: Path) -> None:
 def test_a_part_that_does_not_exist_is_refused_with_those_that_do() -> None:
     run = measured("--only", "speed")
     assert run.returncode == 2
-    assert "decision, https, start, memory, large" in run.stderr
+    assert "decision, https, start, memory, knowledge, large" in run.stderr

@@ -13,6 +13,7 @@ from tests.e2e.conftest import MakeNamespace
 from tests.e2e.harness.api import Object
 from tests.e2e.harness.binaries import binary
 from tests.e2e.harness.cluster import Cluster
+from tests.e2e.harness.kserve import KServe
 from tests.e2e.harness.kubectl import Kubectl, Said
 from tests.e2e.harness.manifests import download_pod, hugging_face_model
 from tests.e2e.harness.team import TOKEN, Reference, Team, tokens
@@ -132,6 +133,39 @@ def test_a_pod_older_than_the_label_is_told_of_by_its_owner(
     )
     assert first(explain("isvc", "llama", "-n", team.namespace)).startswith(
         f"InferenceService llama in namespace {team.namespace}: in 1 of 2 Pods "
+    )
+
+
+def test_an_llm_inference_service_answers_for_its_pods(
+    kserve: KServe,
+    team_of: Callable[..., Team],
+    explain: Explain,
+    kubectl: Kubectl,
+    paste: Callable[[str], None],
+) -> None:
+    """Its download is not in the object, and the command reaches its Pods by its own annotations."""
+    kserve.install_llm()
+    team = team_of(None)
+    team.apply(
+        {
+            "apiVersion": "serving.kserve.io/v1alpha2",
+            "kind": "LLMInferenceService",
+            "metadata": {"name": "chat"},
+            "spec": {"model": {"uri": "hf://meta-llama/Llama-3.1-8B", "name": "chat"}, "replicas": 1},
+        }
+    )
+    team.pod("app.kubernetes.io/name=chat")
+    kubectl("label", "namespace", team.namespace, f"{LABEL}=enabled")
+    said = explain("llmisvc/chat", "-n", team.namespace)
+    assert first(said) == (
+        f"LLMInferenceService chat in namespace {team.namespace}: storage-initializer has no token: "
+        f"it was created before namespace {team.namespace} got its label."
+    )
+    assert "PodDecides" in said.out
+    paste(said.out)
+    until(
+        lambda: any(tokens(pod).get("storage-initializer") == DEFAULT for pod in team.pods()),
+        "a Pod with its token",
     )
 
 

@@ -42,6 +42,8 @@ def test_arguments_are_those_of_kubectl(words: list[str], targets: list[object])
         (["pod.apps/x"], "pod.apps is no kind that can be explained"),
         (["isvc/x", "y"], "y is not TYPE/NAME"),
         (["isvc/x", "-A"], "none can be named"),
+        (["ns"], "Which namespace?"),
+        (["clusterservingruntime", "-A"], "that kind is in none"),
         (["isvc/x", "-f", "-"], "-f is about manifests"),
         (["isvc/x", "-R"], "--recursive is only for -f."),
         (["isvc/x", "--inject-mode", "all"], "--inject-mode is only for -f."),

@@ -298,6 +298,18 @@ def test_a_token_of_its_own(cluster: Cluster, explain: Explain) -> None:
     ]
 
 
+def test_what_is_passed_over_as_a_whole_says_so(cluster: Cluster, explain: Explain) -> None:
+    pod = predictor_pod()
+    pod["metadata"]["annotations"] = {"kubernetes.io/config.mirror": "x"}
+    cluster.objects.add(pod, inference_service(deletionTimestamp=AFTER))
+    assert "a static Pod cannot be changed through the API." in explain(f"pod/{POD}", "-n", "team-a").stdout
+    cluster.objects.remove("Pod", POD, "team-a")
+    assert (
+        "llama in namespace team-a: the object is being deleted."
+        in explain("isvc/llama", "-n", "team-a").stdout
+    )
+
+
 def test_nothing_is_asked_of_the_hub(cluster: Cluster, explain: Explain) -> None:
     cluster.objects.add(inference_service(uri="s3://bucket/model"))
     assert first(explain, "isvc/llama", "-n", "team-a") == [

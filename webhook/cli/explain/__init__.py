@@ -6,15 +6,18 @@ import click
 from click.core import ParameterSource
 
 from webhook.cli.connect import access_options
-from webhook.cli.explain.targets import Words, parse
+from webhook.cli.explain.targets import EXPLAINED, Words, parse
 from webhook.cli.offline import manifest_options
 from webhook.cli.platform import MUTATING
 from webhook.cli.terminal import COLOR
+from webhook.cluster.resources import NAMESPACE
 
 _OFFLINE: Final = ("recursive", "annotations", "mode")
 """Options that say what a cluster tells by itself."""
 _LIVE: Final = ("kubeconfig", "kube_context", "mutating_configuration")
 """Options that say which cluster."""
+
+_OF_NO_NAMESPACE: Final = tuple(one for one in EXPLAINED if not one.namespaced and one is not NAMESPACE)
 
 
 @click.command(short_help="Tell which containers have or get a token, and why.")
@@ -31,9 +34,9 @@ def explain(context: click.Context, /, *, words: tuple[str, ...], output: str, *
 
     Of a cluster: `isvc/NAME`, `pod/NAME`, `deploy/NAME` and other kinds with Pods, `ns/NAME` for all
     workloads of a namespace, `-A` for those of all namespaces that have opted in. The first line says why a
-    token is missing, and the lines below it are the commands that mend it. It needs the rights to read what
-    is asked about; what else may not be read is told, and the rest is shown. Of Secrets only metadata is
-    read.
+    token is missing, and the lines below it are the commands that mend it. Without `-n` the namespace of the
+    kubeconfig is meant. It needs the rights to read what is asked about; what else may not be read is told,
+    and the rest is shown. Of Secrets only metadata is read.
 
     Of manifests, without a cluster: `-f`.
 
@@ -54,6 +57,10 @@ def explain(context: click.Context, /, *, words: tuple[str, ...], output: str, *
         raise click.UsageError("What is to be explained? Say isvc/NAME, pod/NAME, ns/NAME, -A, or -f FILE.")
     if everywhere and any(target.name for target in targets):
         raise click.UsageError("-A is about all objects, so that none can be named.")
+    if everywhere and any(target.resource in _OF_NO_NAMESPACE for target in targets):
+        raise click.UsageError("-A is about namespaces, and that kind is in none.")
+    if not everywhere and any(target == (NAMESPACE, "") for target in targets):
+        raise click.UsageError("Which namespace? Say ns/NAME, or -A for all that have opted in.")
     _refuse(context, _LIVE if filenames else _OFFLINE, "cluster" if filenames else "-f")
     if filenames:
         from webhook.cli.explain.offline import explain_manifests  # noqa: PLC0415 - what is not asked for is not imported

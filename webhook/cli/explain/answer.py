@@ -212,7 +212,9 @@ def _good(subject: Subject, without: str | None = None) -> Answer:
             )
             clause = f"{left[0].verdict.container} has no token: {left[0].verdict.sentence}."
             return Answer(Code.LEFT_OUT, Code.LEFT_OUT.tell(clause), (command,))
-    return Answer(Code.NOT_NEEDED, Code.NOT_NEEDED.tell() + ".")
+    judged = subject.judged
+    clause = Code.NOT_NEEDED.tell() if judged.containers else judged.decision.outcome.sentence
+    return Answer(Code.NOT_NEEDED, f"{clause}.")
 
 
 def _from(container: Container) -> str:

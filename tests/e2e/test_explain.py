@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ def explain(cluster: Cluster) -> Explain:
 
 
 @pytest.fixture
-def paste(cluster: Cluster) -> Callable[[str], None]:
+def paste(cluster: Cluster, tmp_path: Path) -> Callable[[str], None]:
     """Do what the commands below the first line say, as a reader would, with the token filled in."""
 
     def run(output: str) -> None:
@@ -59,7 +60,7 @@ def paste(cluster: Cluster) -> Callable[[str], None]:
         for command in commands:
             done = subprocess.run(
                 ["bash", "-c", f"set -o pipefail; {command.replace('hf_...', TOKEN)}"],  # noqa: S607
-                env={"PATH": path, "KUBECONFIG": str(cluster.kubeconfig)},
+                env={"PATH": path, "KUBECONFIG": str(cluster.kubeconfig), "HOME": str(tmp_path)},
                 capture_output=True,
                 text=True,
                 check=False,

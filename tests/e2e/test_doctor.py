@@ -21,7 +21,7 @@ from tests.e2e.harness.release import CONFIGURATION, NAME, NAMESPACE, Release
 from tests.e2e.harness.team import TOKEN, Team
 from tests.e2e.harness.waiting import until
 
-pytestmark = pytest.mark.usefixtures("kserve")
+pytestmark = pytest.mark.usefixtures("kserve", "release")
 
 INJECT = "hf-token-injector.io/inject"
 MUTATING = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"

@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from click.testing import CliRunner
+
+from webhook.cli.main import cli
+
 _PROGRAM = Path(sys.executable).parent / "hf-token-injector"
 
 
@@ -50,7 +54,7 @@ class Doctor:
         self._kubeconfig = kubeconfig
 
     def text(self, *arguments: str, command: Sequence[str] = ("doctor",)) -> subprocess.CompletedProcess[str]:
-        """Run it, or another command that it names, and return what it printed for people."""
+        """Run it, or another command that is named, as a program, and return what it printed for people."""
         return subprocess.run(
             [_PROGRAM, *command, f"--kubeconfig={self._kubeconfig}", *arguments],
             capture_output=True,
@@ -62,7 +66,9 @@ class Doctor:
         )
 
     def __call__(self, *arguments: str) -> Diagnosis:
-        """Run it, and return what it found."""
-        done = self.text("--output=json", *arguments)
+        """Run it in this process, which saves a second a call, and return what it found."""
+        done = CliRunner().invoke(
+            cli, ["doctor", f"--kubeconfig={self._kubeconfig}", "--output=json", *arguments]
+        )
         assert done.stdout, done.stderr
-        return Diagnosis(done.returncode, json.loads(done.stdout))
+        return Diagnosis(done.exit_code, json.loads(done.stdout))

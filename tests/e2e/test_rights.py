@@ -7,12 +7,13 @@ import pytest
 
 from tests.e2e.harness.api import JSON_PATCH, Answer, Api
 from tests.e2e.harness.cluster import Cluster
-from tests.e2e.harness.release import CONFIGURATION, NAME, NAMESPACE, Release
+from tests.e2e.harness.release import CONFIGURATION, NAME, NAMESPACE, POLICY, Release
 from tests.e2e.harness.waiting import until
 from webhook.cluster.access import Identification
 
 ACCOUNT = f"system:serviceaccount:{NAMESPACE}:{NAME}"
 CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+JUDGING = f"/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/{POLICY}"
 
 RIGHTS = {
     ("secrets", f"{NAME}-tls", "create get patch"),
@@ -21,7 +22,7 @@ RIGHTS = {
     ("inferenceservices.serving.kserve.io", "", "get"),
     ("llminferenceservices.serving.kserve.io", "", "get"),
     ("mutatingwebhookconfigurations.admissionregistration.k8s.io", CONFIGURATION, "get patch watch"),
-    ("validatingwebhookconfigurations.admissionregistration.k8s.io", f"validating-{NAME}", "get patch watch"),
+    ("validatingwebhookconfigurations.admissionregistration.k8s.io", POLICY, "get patch watch"),
 }
 """Resource, name, verbs: in our own namespace. Elsewhere the Secret is not among them."""
 
@@ -45,14 +46,13 @@ def account(release: Release, cluster: Cluster) -> Iterator[Api]:
     api.close()
 
 
-def _patch(api: Api, operations: list[dict[str, object]], **parameters: str) -> Answer:
-    return api.request(
-        "PATCH",
-        f"{CONFIGURATIONS}/{CONFIGURATION}",
-        operations,
-        content_type=JSON_PATCH,
-        parameters=parameters,
-    )
+def _patch(
+    api: Api,
+    operations: list[dict[str, object]],
+    path: str = f"{CONFIGURATIONS}/{CONFIGURATION}",
+    **parameters: str,
+) -> Answer:
+    return api.request("PATCH", path, operations, content_type=JSON_PATCH, parameters=parameters)
 
 
 def _rights(release: Release, account: str, namespace: str) -> set[tuple[str, str, str]]:
@@ -120,6 +120,22 @@ def test_nothing_of_the_configuration_but_its_ca_bundle_can_be_patched(
         assert answer.status in {403, 422}, answer
         assert "hf-token-injector" in answer.message
         assert "caBundle" in answer.message
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), [("/webhooks/0/failurePolicy", "Fail"), ("/webhooks/0/namespaceSelector", {})]
+)
+def test_nothing_of_the_policys_configuration_but_its_ca_bundle_can_be_patched(
+    account: Api, path: str, value: object
+) -> None:
+    """Whoever holds the account's token could else see every namespace's objects, or stop all of them."""
+    answer = _patch(account, [{"op": "replace", "path": path, "value": value}], JUDGING)
+    assert answer.status in {403, 422}, answer
+    assert "may change caBundle" in answer.message
+    emptied: list[dict[str, object]] = [
+        {"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": ""}
+    ]
+    assert _patch(account, emptied, JUDGING, dryRun="All").status == 200
 
 
 def test_the_ca_bundle_can_be_patched(account: Api, release: Release) -> None:

@@ -1,4 +1,4 @@
-"""A platform that refuses tokens in clear text."""
+"""A platform that refuses tokens in clear text, and containers that ask the Hub without a token."""
 
 import json
 from typing import Any
@@ -8,10 +8,11 @@ import pytest
 from tests.e2e.conftest import Audit, MakeNamespace
 from tests.e2e.harness.api import MERGE_PATCH
 from tests.e2e.harness.cluster import Cluster
+from tests.e2e.harness.control_plane import pod_creation
 from tests.e2e.harness.kubectl import Kubectl
-from tests.e2e.harness.manifests import hugging_face_model
+from tests.e2e.harness.manifests import download_pod, hugging_face_model
 from tests.e2e.harness.release import POLICY, Release
-from tests.e2e.harness.team import Team
+from tests.e2e.harness.team import Team, tokens
 from tests.e2e.harness.waiting import until
 from tests.e2e.policy import offences
 from tests.e2e.policy.conftest import await_judging
@@ -19,7 +20,8 @@ from tests.e2e.policy.offences import LITERAL, OFFENCES
 
 pytestmark = pytest.mark.usefixtures("judging")
 
-DENY = {"literalTokens": "deny"}
+DENY = {"literalTokens": "deny", "requireToken": "deny"}
+OPTED_OUT = {"hf-token-injector.io/inject": "disabled"}
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +56,9 @@ def test_a_dry_run_is_refused_as_well(team: Team) -> None:
 
 def test_opting_out_of_injection_opens_no_way(team: Team) -> None:
     """It is the platform that says what is judged."""
-    labels = {"hf-token-injector.io/inject": "disabled"}
-    assert team.try_apply(offences.inference_service(labels=labels)).code != 0
+    said = team.try_apply(offences.inference_service(labels=OPTED_OUT))
+    assert said.code != 0
+    assert "revoke the token" in said.err
 
 
 def test_a_refusal_is_in_the_audit_log(team: Team, audit: Audit) -> None:
@@ -71,6 +74,26 @@ def test_a_refusal_is_in_the_audit_log(team: Team, audit: Audit) -> None:
     assert noted[f"{entry}/outcome"] == "Denied"
     assert noted[f"{entry}/findings"].startswith("/spec/predictor/model/env/0/value=Literal")
     assert noted[f"{entry}/findings"].endswith(":deny")
+
+
+def test_what_asks_the_hub_passes_with_the_token_that_it_is_given(team: Team, audit: Audit) -> None:
+    """The policy sees what injection has made of the object; who opts out of it and has none is refused."""
+    team.apply(hugging_face_model("llama"))
+    assert tokens(team.predictor("llama"))["storage-initializer"]
+    noted = pod_creation(audit(), team.namespace)
+    assert noted["controlled-pods.policy.hf-token-injector.io/outcome"] == "Accepted"
+    said = team.try_apply(hugging_face_model("without", labels=OPTED_OUT))
+    assert said.code != 0
+    assert "without a token" in said.err
+
+
+def test_a_pod_that_nobody_injects_is_refused_and_one_that_somebody_does_is_not(
+    make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl
+) -> None:
+    """In a namespace labelled `enabled` a plain Pod gets no token, in one labelled `all` it does."""
+    enabled, every = (Team(make_namespace(mode), cluster.api, kubectl) for mode in ("enabled", "all"))
+    assert "pods.policy.hf-token-injector.io" in enabled.try_apply(download_pod()).err
+    every.apply(download_pod())
 
 
 def test_a_pod_of_a_replica_set_is_still_made(team: Team) -> None:

@@ -110,6 +110,7 @@ def test_a_dry_run_is_warned_about_as_well(team: Team, judging: Release) -> None
     [
         ("metadata", {"annotations": {"hf-token-injector.io/secret": "mine"}}, "set it in spec.annotations"),
         ("metadata", {"labels": {"hf-token-injector.io/inject": "disabled"}}, "set it in spec.labels"),
+        ("spec", {"annotations": {"hf-token-injector.io/method": "files"}}, "must be env or file"),
     ],
 )
 def test_the_author_of_an_llm_hears_of_keys_that_do_nothing(
@@ -117,7 +118,7 @@ def test_the_author_of_an_llm_hears_of_keys_that_do_nothing(
 ) -> None:
     """A Pod's warnings reach only its controller; metadata of an LLMInferenceService reaches no Pod."""
     manifest = offences.llm()
-    del manifest["spec"]["template"]["containers"][0]["env"]
+    del manifest["spec"]["template"]
     manifest[where] |= keys
     said = team.try_apply(manifest, "--server-side")
     assert said.code == 0, said.err

@@ -30,6 +30,12 @@ def test_a_refusal_by_something_else_is_a_warning() -> None:
     assert (status, "exceeded quota" in sentence) == (Status.WARN, True)
 
 
+def test_a_refusal_by_our_own_policy_is_an_answer() -> None:
+    """The Pod that is tried names a repository which no platform lists."""
+    denied = 'admission webhook "policy.hf-token-injector.io" denied the request: the platform\'s policy: …'
+    assert said(cluster(installed=installed(trial=Trial(TEAM, 400, denied))), CHECK) == []
+
+
 def test_another_webhook_that_fails_is_not_ours() -> None:
     trial = Trial(TEAM, 500, 'failed calling webhook "mutate.example.com": timeout')
     ((status, _, _),) = said(cluster(installed=installed(trial=trial)), CHECK)

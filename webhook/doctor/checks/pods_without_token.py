@@ -28,7 +28,7 @@ def _pod(pod: SeenObject) -> Iterator[Finding]:
     yield fail(
         pod.subject,
         f"has no token in {containers} ({lacking[0].sentence}): it was made before the namespace opted in, "
-        "or past the webhook.",
+        f"or past the webhook; `hf-token-injector explain pod/{pod.name} -n {pod.namespace}` says which.",
         made_anew(pod),
     )
 

@@ -10,6 +10,8 @@ ABOUT: Final = "The API server reaches the webhook, and a Pod comes back with it
 NEEDS: Final = frozenset({Topic.TRIAL, Topic.NAMESPACES})
 _NOT_REACHED: Final = "failed calling webhook"
 """How the API server begins, where `failurePolicy` is `Fail`."""
+_DENIED: Final = "denied the request"
+"""How it goes on behind a webhook's name, where that refuses: a policy of repositories may refuse ours."""
 _OURS: Final = ".hf-token-injector.io"
 _CREATED: Final = range(200, 300)
 
@@ -39,5 +41,9 @@ def check(collected: Collected) -> Iterator[Finding]:
         )
     elif _NOT_REACHED in trial.message and _OURS in trial.message:
         yield fail(subject, f"can create no Pods, as the webhook does not answer: {trial.message}", logs)
+    elif _DENIED in trial.message and _OURS in trial.message:
+        yield ok(
+            subject, "had a Pod's dry run: the webhook answered, and the platform's policy refused the Pod."
+        )
     else:
         yield warn(subject, f"had a Pod's dry run, and something else refused it: {trial.message}")

@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 import click
 
-from benchmarks import cluster, decision, https, knowledge, large, memory, start
+from benchmarks import cluster, decision, events, https, knowledge, large, memory, start
 from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.report import Report, Unavailable, as_json, as_markdown, as_text
 
@@ -19,6 +19,7 @@ _PARTS: Final[dict[str, Callable[[Effort], Report]]] = {
     "memory": memory.measure,
     "knowledge": knowledge.measure,
     "large": large.measure,
+    "events": events.measure,
     "cluster": cluster.measure,
 }
 _USUAL: Final = ",".join(name for name in _PARTS if name != "cluster")

@@ -52,10 +52,10 @@ def measure(effort: Effort) -> Report:
         }
         for name, server in servers.items():
             _check(server, patched=_KINDS[name] is not NOOP)
-            _turn(wrk, server, 1)
+            ask(wrk, server, 1)
         for _ in range(effort.rounds):
             for name, server in servers.items():
-                turns[name].append(_turn(wrk, server, effort.round_seconds))
+                turns[name].append(ask(wrk, server, effort.round_seconds))
     return _report(turns)
 
 
@@ -64,7 +64,7 @@ def _check(server: Server, *, patched: bool) -> None:
         check(client.ask(PATH.read_bytes())[1], patched=patched)
 
 
-def _turn(wrk: str, server: Server, seconds: float) -> Turn:
+def ask(wrk: str, server: Server, seconds: float) -> Turn:
     """Ask a server as fast as it answers, on eight connections.
 
     Raises:

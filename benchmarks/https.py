@@ -64,13 +64,22 @@ def _check(server: Server, *, patched: bool) -> None:
         check(client.ask(PATH.read_bytes())[1], patched=patched)
 
 
-def ask(wrk: str, server: Server, seconds: float) -> Turn:
-    """Ask a server as fast as it answers, on eight connections.
+def ask(wrk: str, server: Server, seconds: float, *, connections: int = 8) -> Turn:
+    """Ask a server as fast as it answers.
 
     Raises:
         SystemExit: An answer was an error.
     """
-    command = [wrk, "-t1", "-c8", f"-d{seconds:.0f}s", "--timeout", "10s", "--script", str(_SCRIPT)]
+    command = [
+        wrk,
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds:.0f}s",
+        "--timeout",
+        "10s",
+        "--script",
+        str(_SCRIPT),
+    ]
     command += [f"https://{HOST}:{server.ports.https}/mutate?timeout=3s", "--", str(PATH)]
     before = server.cpu_seconds()
     with bound_to(cores()[1]):

@@ -44,9 +44,7 @@ class KubernetesEvents(KubernetesObjects):
         if ("create", "events") in self.forbidden:
             return Response.of(403, 'events is forbidden: User "someone" cannot create resource "events"')
         if namespace in self.ending:
-            return Response.of(
-                403, f"events is forbidden: unable to create new content in namespace {namespace}"
-            )
+            return _ending(namespace)
         if namespace in self.gone:
             return Response.of(404, f'namespaces "{namespace}" not found')
         if manifest["involvedObject"]["namespace"] != namespace:
@@ -56,3 +54,10 @@ class KubernetesEvents(KubernetesObjects):
             return Response.of(409, f'events "{manifest["metadata"]["name"]}" already exists')
         self.add(manifest)
         return Response(201, self.objects[path])
+
+
+def _ending(namespace: str) -> Response:
+    message = f"events is forbidden: unable to create new content in namespace {namespace}"
+    response = Response.of(403, message, "metadata.namespace")
+    response.body["details"]["causes"][0]["reason"] = "NamespaceTerminating"
+    return response

@@ -171,6 +171,24 @@ def test_an_object_that_does_not_exist_is_not_told_of(eventful: KubernetesEvents
     assert not eventful.events
 
 
+@pytest.mark.parametrize("where", ["ending", "gone"])
+def test_nothing_is_told_in_a_namespace_that_goes(
+    eventful: KubernetesEvents, write: Write, where: str
+) -> None:
+    getattr(eventful, where).add(NAMESPACE)
+    with pytest.raises(AbsentError, match="namespace team-a is deleted"):
+        write(lambda store: store.write(REPLICA_SET, SAID, ONCE))
+
+
+@pytest.mark.parametrize("details", [None, {}, {"causes": "?"}, {"causes": ["?"]}])
+def test_a_refusal_without_a_cause_is_one(eventful: KubernetesEvents, write: Write, details: object) -> None:
+    refused = Response.of(403, "no")
+    refused.body["details"] = details
+    eventful.faults.append(refused)
+    with pytest.raises(StatusError, match="403: no"):
+        write(lambda store: store.write(REPLICA_SET, SAID, ONCE))
+
+
 def test_who_may_not_ask_for_the_uid_tells_without_it(eventful: KubernetesEvents, write: Write) -> None:
     eventful.forbidden.add(("get", "inferenceservices"))
     assert write(lambda store: store.write(SERVICE, SAID, ONCE)).uid == ""

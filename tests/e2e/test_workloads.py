@@ -8,6 +8,7 @@ from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kserve import KServe
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.team import Team
+from tests.e2e.harness.waiting import until
 
 pytestmark = pytest.mark.usefixtures("release")
 
@@ -36,3 +37,22 @@ def test_each_container_of_an_llm_has_the_token_that_it_needs(
 ) -> None:
     """And no other container has one."""
     check(case, Team(make_namespace(case.mode), cluster.api, kubectl))
+
+
+@pytest.mark.usefixtures("llm")
+def test_describe_tells_on_an_llm_inference_service_what_its_pods_got(team: Team, kubectl: Kubectl) -> None:
+    """By an Event: its own object is never changed, and nobody reads a Pod's warnings."""
+    model = {"uri": "hf://meta-llama/Llama-3.1-8B-Instruct", "name": "llama"}
+    team.apply(
+        {
+            "apiVersion": "serving.kserve.io/v1alpha2",
+            "kind": "LLMInferenceService",
+            "metadata": {"name": "llama"},
+            "spec": {"model": model, "replicas": 1},
+        }
+    )
+    sentence = "storage-initializer: HF_TOKEN from Secret hf-secret, key token (HubUri:"
+    until(
+        lambda: sentence in kubectl("describe", "llmisvc", "llama", "-n", team.namespace),
+        "kubectl describe shows the Event",
+    )

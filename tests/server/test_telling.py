@@ -210,9 +210,10 @@ def test_a_namespace_that_goes_is_counted_and_not_tried_again(
     getattr(eventful, where).add(NAMESPACE)
     running = start()
     send(running, pod)
-    wait_for(lambda: results(running) == {"failed": 2})
+    wait_for(lambda: results(running) == {"absent": 2})
     assert queued(running) == 0
     assert len(eventful.asked("POST")) == 2
+    assert logged(running, "events cannot be sent") == []
 
 
 @pytest.mark.usefixtures("service")

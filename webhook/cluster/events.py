@@ -37,11 +37,12 @@ _METADATA: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
 _NAME: Final = 200
 """Characters of an object's name that go into the name of its Event, which may have 253."""
 _TRIES: Final = 4
+_ENDING: Final = "NamespaceTerminating"
 _OK, _CREATED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 200, 201, 403, 404, 409
 
 
 class AbsentError(Exception):
-    """The object that is to be told of does not exist."""
+    """The object that is to be told of does not exist, or its namespace goes."""
 
 
 class Stored(NamedTuple):
@@ -87,7 +88,7 @@ class EventStore:
             known: The Event as this replica knows it.
 
         Raises:
-            AbsentError: The object does not exist, as far as we may ask.
+            AbsentError: The object does not exist, as far as we may ask, or its namespace goes.
             StatusError: The API server refuses.
             NoAnswerError: There was no answer, or other replicas were faster again and again.
         """
@@ -100,6 +101,8 @@ class EventStore:
                 answer = await self._ask("POST", event.folder, event.manifest(times))
                 if answer.status == _CREATED:
                     return _stored(answer, event, times.number)
+                if answer.status == _NOT_FOUND or _is_ending(answer):
+                    raise AbsentError(f"namespace {about.namespace} is deleted")
                 if answer.status != _CONFLICT:
                     raise self._client.refusal(answer)
                 known = await self._read(event, times)
@@ -206,6 +209,15 @@ def _change(times: Times, count: int, version: str) -> dict[str, Any]:
         "count": count,
         "lastTimestamp": _moment(times.last),
     }
+
+
+def _is_ending(answer: Answer) -> bool:
+    """Tell whether nothing can be created any more: `NamespaceLifecycle`, the namespace is being deleted."""
+    details = answer.body.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    return isinstance(causes, list) and any(
+        isinstance(cause, dict) and cause.get("reason") == _ENDING for cause in causes
+    )
 
 
 def _stored(answer: Answer, event: _Event, count: int) -> Stored:

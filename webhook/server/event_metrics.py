@@ -20,7 +20,7 @@ class Result(StrEnum):
     """It went along in the count of one that was sent."""
 
     ABSENT = "absent"
-    """The object did not exist after all."""
+    """The object did not exist after all, or its namespace is being deleted."""
 
     FAILED = "failed"
     """The API server refused it."""

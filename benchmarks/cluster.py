@@ -1,7 +1,7 @@
 """What the webhook adds to the creation of a Pod, on a real API server, installed by the chart.
 
-Two namespaces, one of them opted in, take turns of a hundred Pods, so that what disturbs the machine disturbs
-both. The same Pod goes to both; with the label it is reviewed and gets its token.
+Three namespaces take turns of a hundred Pods, so that what disturbs the machine disturbs all. The same Pod
+goes to each; in one of them the webhook gives it its token, in another one the rendered policy does.
 """
 
 import http.client
@@ -9,15 +9,17 @@ import json
 import ssl
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Final, NamedTuple
 
+import yaml
+
 from benchmarks.effort import Effort
-from benchmarks.report import Figure, Report, Table, Unavailable
+from benchmarks.report import Cell, Figure, Report, Table, Unavailable
 from tests.e2e.harness.control_plane import ControlPlane
 from tests.e2e.harness.helm import Helm
 from tests.e2e.harness.manifests import download_pod
@@ -25,13 +27,18 @@ from tests.e2e.harness.processes import Processes
 from tests.e2e.harness.reaper import Reaper
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.waiting import until
+from webhook.core.names import INJECT, INJECTED
+from webhook.core.settings import Settings
+from webhook.policies.rendering import Kind, render
 
 _TURN: Final = 100
 _WARM: Final = 20
 _CONNECTIONS: Final = (1, 4)
-_WITHOUT, _WITH = "without", "with"
+_WITHOUT, _WITH, _POLICY = "without", "with", "policy"
+_SELECTED_BY: Final = "benchmark.example/policy"
 _CREATED: Final = 201
-_METRIC: Final = "apiserver_admission_webhook_admission_duration_seconds"
+_CALLS: Final = "apiserver_admission_webhook_admission_duration_seconds"
+_EVALUATIONS: Final = "apiserver_mutating_admission_policy_check_duration_seconds"
 
 
 class Way(NamedTuple):
@@ -47,7 +54,7 @@ class Way(NamedTuple):
 
 
 def measure(effort: Effort) -> Report:
-    """Create Pods with and without the webhook, turn by turn.
+    """Create Pods without anything, with the webhook and with the policy, turn by turn.
 
     Raises:
         Unavailable: Go, which builds the control plane, is missing.
@@ -55,38 +62,41 @@ def measure(effort: Effort) -> Report:
     ways = [Way(dry_run, connections) for dry_run in (True, False) for connections in _CONNECTIONS]
     with _installed() as release:
         times = {way: _times(release, way, effort.pods) for way in ways}
-        own = _webhook_milliseconds(release)
+        webhook = _own_milliseconds(release, _CALLS, 'name="all-pods.hf-token-injector.io"')
+        policy = _own_milliseconds(release, _EVALUATIONS, 'policy="hf-token-injector-pods"')
     figures = [
         Figure(
-            f"Pod {way}: median",
-            median(times[way][_WITH]),
+            f"Pod {way}, {how}: median",
+            median(times[way][namespace]),
             "ms",
-            "+2 ms",
+            goal,
             median(times[way][_WITHOUT]),
-            "without the webhook",
+            "without either",
         )
         for way in ways
+        for namespace, how, goal in ((_WITH, "webhook", "+2 ms"), (_POLICY, "policy", "-"))
     ]
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
             str(way),
             len(times[way][_WITH]),
-            median(times[way][_WITHOUT]),
-            median(times[way][_WITH]),
-            median(times[way][_WITH]) - median(times[way][_WITHOUT]),
-            _p99(times[way][_WITHOUT]),
-            _p99(times[way][_WITH]),
-            _p99(times[way][_WITH]) - _p99(times[way][_WITHOUT]),
+            *_row(times[way], median),
+            *_row(times[way], _p99),
         )
         for way in ways
     ]
-    head = (
-        "Pods",
-        "each",
-        *(f"{what} {how}" for what in ("median", "p99") for how in ("without", "with", "added")),
+    columns = ("without", "webhook", "policy", "webhook adds", "policy adds")
+    head = ("Pods", "each", *(f"{what} {how}" for what in ("median", "p99") for how in columns))
+    title = (
+        "Creating a Pod, in ms (the API server's own means: "
+        f"a call of the webhook {webhook:.2f} ms, an evaluation of the policy {policy:.2f} ms)"
     )
-    title = f"Creating a Pod, in ms (the API server's own mean of a call of the webhook: {own:.2f} ms)"
     return Report(figures, [Table(title, head, rows)])
+
+
+def _row(times: Mapping[str, list[float]], value: Callable[[list[float]], float]) -> tuple[float, ...]:
+    without, webhook, policy = (value(times[namespace]) for namespace in (_WITHOUT, _WITH, _POLICY))
+    return (without, webhook, policy, webhook - without, policy - without)
 
 
 @contextmanager
@@ -102,9 +112,14 @@ def _installed() -> Iterator[Release]:
             try:
                 release.install()
                 _start(release)
-                for name, labels in ((_WITHOUT, {}), (_WITH, {"hf-token-injector.io/inject": "all"})):
+                for name, labels in (
+                    (_WITHOUT, {}),
+                    (_WITH, {"hf-token-injector.io/inject": "all"}),
+                    (_POLICY, {_SELECTED_BY: "all"}),
+                ):
                     metadata = {"name": name, "labels": labels}
                     release.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+                _install_policies(release)
                 yield release
             finally:
                 release.close()
@@ -127,9 +142,24 @@ def _start(release: Release) -> None:
     release.await_in_force()
 
 
+def _install_policies(release: Release) -> None:
+    """Create the policies, for a namespace that the webhook is not asked about, and wait for them."""
+    rendered = render(Kind.MUTATING, Settings()).replace(
+        f"key: {INJECT}, operator: In", f"key: {_SELECTED_BY}, operator: In"
+    )
+    for document in yaml.safe_load_all(rendered):
+        release.api.create(document)
+
+    def in_force() -> bool:
+        answer = release.api.post(download_pod(), _POLICY, dryRun="All")
+        return INJECTED in answer.body.get("metadata", {}).get("annotations", {})
+
+    until(in_force, "the policies are in force")
+
+
 def _times(release: Release, way: Way, pods: int) -> dict[str, list[float]]:
     """Return milliseconds a request, by namespace."""
-    times: dict[str, list[float]] = {_WITHOUT: [], _WITH: []}
+    times: dict[str, list[float]] = {_WITHOUT: [], _WITH: [], _POLICY: []}
     clients = [_Client(release, way) for _ in range(way.connections)]
     share = min(_TURN, pods) // way.connections
     with ThreadPoolExecutor(way.connections) as pool:
@@ -174,7 +204,7 @@ class _Client:
         answer = response.read()
         spent = (time.perf_counter() - began) * 1000
         assert response.status == _CREATED, answer
-        assert (b'"secretKeyRef"' in answer) is (namespace == _WITH)
+        assert (b'"secretKeyRef"' in answer) is (namespace != _WITHOUT)
         return spent
 
     def close(self) -> None:
@@ -182,14 +212,14 @@ class _Client:
         self._connection.close()
 
 
-def _webhook_milliseconds(release: Release) -> float:
-    """Return the mean of a call of our entry for Pods, as the API server has measured it."""
+def _own_milliseconds(release: Release, metric: str, label: str) -> float:
+    """Return the mean that the API server has measured."""
     text = release.api.request("GET", "/metrics").message
     found = {
         part: sum(
             float(line.rpartition(" ")[2])
             for line in text.splitlines()
-            if line.startswith(f"{_METRIC}_{part}") and 'name="all-pods.hf-token-injector.io"' in line
+            if line.startswith(f"{metric}_{part}") and label in line
         )
         for part in ("sum", "count")
     }

@@ -52,7 +52,7 @@ def servers() -> Mapping[str, str]:
         "names-only": cel.items(sorted(NAMES_ONLY)),
         "silent": cel.items(sorted(SILENT)),
         "python": "(python|pypy)[0-9.]*",
-        "known": "|".join(sorted(KNOWN)) + "|(python|pypy)[0-9.]*",
+        "known": cel.items(sorted(KNOWN)),
         "longest": str(LONGEST),
         "searched": str(SEARCHED),
     }

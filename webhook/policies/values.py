@@ -54,6 +54,7 @@ def _names() -> Mapping[str, str]:
         "part-of": part_of,
         "llm": llm,
         "kserve-container": names.KSERVE_CONTAINER,
+        "storage-uri": names.STORAGE_URI,
         "storage-initializer": names.STORAGE_INITIALIZER,
         "model-fields": cel.items((*FRAMEWORKS, "art", "model")),
         "components": cel.items(_COMPONENTS),

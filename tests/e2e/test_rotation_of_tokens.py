@@ -6,49 +6,16 @@ import pytest
 
 from tests.e2e.conftest import MakeNamespace
 from tests.e2e.harness.cluster import Cluster
-from tests.e2e.harness.kserve import KServe
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import download_pod, hugging_face_model
-from tests.e2e.harness.restarting import Restart, await_running
+from tests.e2e.harness.restarting import Restart, await_running, generations, rotate
 from tests.e2e.harness.team import INJECTED, Reference, Team, tokens
 from tests.e2e.harness.waiting import until
 
 pytestmark = pytest.mark.usefixtures("kserve", "release")
 
-ROTATED = "hf_e2eOnlyNotARealTokenEither00000000"
 REFERENCE = Reference("hf-secret", "token")
 RESTARTED_AT = "hf-token-injector.io/restarted-at"
-
-
-@pytest.fixture(scope="module")
-def values() -> dict[str, Any]:
-    """Nothing but the defaults."""
-    return {}
-
-
-def rotate(team: Team) -> None:
-    """Write another token, at a later second than that in which the team's Pods were made."""
-
-    def later() -> bool:
-        team.api.patch("Secret", "hf-secret", {"stringData": {"token": ROTATED}}, team.namespace)
-        changed = team.get("Secret", "hf-secret")["metadata"]["managedFields"][0]["time"]
-        if all(pod["metadata"]["creationTimestamp"] < changed for pod in team.pods()):
-            return True
-        team.api.patch(
-            "Secret", "hf-secret", {"stringData": {"token": "hf_e2eOnlyYetAnother"}}, team.namespace
-        )
-        return False
-
-    until(later, "the Secret is younger than the Pods")
-
-
-def generations(team: Team) -> dict[str, int]:
-    """Return how many ReplicaSets each Deployment has come to."""
-    found: dict[str, int] = {}
-    for replica_set in team.replica_sets():
-        (owner,) = replica_set["metadata"]["ownerReferences"]
-        found[owner["name"]] = found.get(owner["name"], 0) + 1
-    return found
 
 
 def with_transformer(name: str) -> dict[str, Any]:
@@ -158,29 +125,6 @@ def test_who_was_interrupted_goes_on_without_a_second_revision(team: Team, clust
     ended = Restart(cluster, team).end()
     assert ended.code == 0, ended.err
     assert generations(team) == {"llama-predictor": 2}
-
-
-def test_the_parts_of_an_llm_inference_service_are_restarted_at_once(
-    team: Team, cluster: Cluster, kserve: KServe
-) -> None:
-    kserve.install_llm()
-    model = {"uri": "hf://meta-llama/Llama-3.1-8B-Instruct", "name": "meta-llama/Llama-3.1-8B-Instruct"}
-    team.apply(
-        {
-            "apiVersion": "serving.kserve.io/v1alpha2",
-            "kind": "LLMInferenceService",
-            "metadata": {"name": "llama"},
-            "spec": {"model": model, "replicas": 1, "prefill": {"replicas": 1}},
-        }
-    )
-    await_running(team, 2)
-    before = team.get("LLMInferenceService", "llama")["metadata"]["generation"]
-    rotate(team)
-    ended = Restart(cluster, team, "--output=json").end()
-    assert ended.code == 0, ended.err
-    assert ended.workloads["llmisvc/llama"]["components"] == ["prefill", "workload"]
-    assert team.get("LLMInferenceService", "llama")["metadata"]["generation"] == before + 1
-    assert set(generations(team).values()) == {2}
 
 
 def test_a_deployment_is_restarted_and_what_cannot_be_is_named(

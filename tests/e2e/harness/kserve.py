@@ -141,7 +141,7 @@ class KServe:
     @staticmethod
     def _read(*paths: Path) -> Iterator[Object]:
         for path in paths:
-            for manifest in yaml.safe_load_all(path.read_text()):
+            for manifest in yaml.load_all(path.read_text(), Loader=yaml.CSafeLoader):
                 if manifest and "metadata" in manifest:
                     yield manifest
 

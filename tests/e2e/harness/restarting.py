@@ -13,6 +13,7 @@ from tests.e2e.harness.team import Team
 from tests.e2e.harness.waiting import until
 
 _PROGRAM = Path(sys.executable).parent / "hf-token-injector"
+ROTATED = "hf_e2eOnlyNotARealTokenEither00000000"
 _RUNNING = {
     "phase": "Running",
     "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}],
@@ -56,19 +57,27 @@ class Restart:
         try:
             until(ended, "the command ends")
         finally:
-            self._process.kill()
-            out, err = self._process.communicate()
-        return Ended(self._process.returncode, out, err)
+            said = self._collect()
+        return said
 
     def say(self) -> Ended:
         """Let it end while no Pod becomes ready."""
-        out, err = self._process.communicate(timeout=60)
-        return Ended(self._process.returncode, out, err)
+        try:
+            self._process.wait(timeout=60)
+        finally:
+            ended = self._collect()
+        return ended
 
     def interrupt(self) -> Ended:
         """Press Ctrl-C."""
         self._process.send_signal(signal.SIGINT)
         return self.say()
+
+    def _collect(self) -> Ended:
+        """Return what it said; it does not outlive the test."""
+        self._process.kill()
+        out, err = self._process.communicate()
+        return Ended(self._process.returncode, out, err)
 
 
 def make_ready(team: Team) -> None:
@@ -96,3 +105,28 @@ def await_running(team: Team, count: int) -> list[Object]:
 
 def _runs(pod: Object) -> bool:
     return bool(pod["status"].get("phase") == "Running")
+
+
+def rotate(team: Team) -> None:
+    """Write another token, at a later second than that in which the team's Pods were made."""
+
+    def later() -> bool:
+        team.api.patch("Secret", "hf-secret", {"stringData": {"token": ROTATED}}, team.namespace)
+        changed = team.get("Secret", "hf-secret")["metadata"]["managedFields"][0]["time"]
+        if all(pod["metadata"]["creationTimestamp"] < changed for pod in team.pods()):
+            return True
+        team.api.patch(
+            "Secret", "hf-secret", {"stringData": {"token": "hf_e2eOnlyYetAnother"}}, team.namespace
+        )
+        return False
+
+    until(later, "the Secret is younger than the Pods")
+
+
+def generations(team: Team) -> dict[str, int]:
+    """Return how many ReplicaSets each Deployment has come to."""
+    found: dict[str, int] = {}
+    for replica_set in team.replica_sets():
+        (owner,) = replica_set["metadata"]["ownerReferences"]
+        found[owner["name"]] = found.get(owner["name"], 0) + 1
+    return found

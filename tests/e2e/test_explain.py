@@ -278,8 +278,9 @@ def test_the_json_of_all_namespaces_is_the_same_until_something_is_decided_other
         ("InferenceService", "llama", "HasToken"),
         ("Pod", "download", "HasToken"),
     ]
+    assert described(explain("ns", team.namespace, "-o", "json")) == mine
     team.apply(hugging_face_model("llama", annotations={"hf-token-injector.io/secret": "other"}))
-    assert explain("ns", team.namespace, "-o", "json").out not in before.out
+    assert described(explain("ns", team.namespace, "-o", "json")) != mine
 
 
 def test_someone_with_few_rights_is_told_what_is_not_seen(

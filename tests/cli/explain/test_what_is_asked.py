@@ -160,6 +160,10 @@ def test_all_namespaces_are_those_with_our_label_and_the_others_are_not_asked(
 ) -> None:
     cluster.namespace("team-b", None)
     cluster.namespace("team-c", "True")
+    cluster.namespace("team-d")
+    cluster.objects.objects["/api/v1/namespaces/team-d"]["metadata"]["deletionTimestamp"] = (
+        "2026-05-01T00:00:00Z"
+    )
     cluster.objects.add(inference_service())
     result = explain("-A")
     assert headings(result.stdout) == [

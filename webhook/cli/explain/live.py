@@ -104,7 +104,8 @@ class Explorer:
     async def everywhere(self, resource: Resource | None) -> AsyncIterator[Explained]:
         """Explain all workloads of the namespaces that have opted in; the others are not asked.
 
-        Namespaces whose label has an unknown value are told of.
+        Namespaces whose label has an unknown value are told of; those that are being deleted are left out, as
+        nothing is created there any more.
 
         Args:
             resource: Only objects of this kind; None for all.
@@ -114,7 +115,12 @@ class Explorer:
             NoAnswerError: The API server does not answer.
         """
         pages = self._reader.pages(NAMESPACE, label_selector=names.INJECT, metadata_only=True)
-        seen = [namespace_seen(found) async for page in pages for found in page]
+        seen = [
+            namespace_seen(found)
+            async for page in pages
+            for found in page
+            if "deletionTimestamp" not in read.mapping(found, "metadata")
+        ]
         for each in sorted(seen, key=lambda one: one.name):
             around = self._around = Surroundings(self._reader, self._reach(each))
             if around.reach.to_namespace() is None:

@@ -19,6 +19,7 @@ from benchmarks.timing import medians
 from benchmarks.yardstick import PATH
 from webhook.core.admit import admit
 from webhook.core.decision import Action, Decision, Request, Scope
+from webhook.core.validate import validate
 from webhook.server.body import LARGE
 from webhook.server.memory import settle, uncollected
 from webhook.server.review import parse_review
@@ -42,13 +43,17 @@ def _yardstick(effort: Effort) -> list[Figure]:
     functions: dict[str, Callable[[], object]] = {
         "again": functools.partial(admit, deepcopy(request)),
         "anew": _anew(request),
+        "judged": functools.partial(validate, deepcopy(request)),
         "loads": functools.partial(orjson.loads, body),
     }
-    again, first, loaded = medians(functions, effort).values()
+    again, first, judged, loaded = medians(functions, effort).values()
     what, against = "decision about the yardstick, containers", "orjson.loads of the review"
     return [
         Figure(f"{what} seen before, as in replicas", again, "µs", "≤ 30 µs", loaded, against),
         Figure(f"{what} never seen", first, "µs", "", loaded, against),
+        Figure(
+            "policy about the yardstick, the checks that are on by default", judged, "µs", "", loaded, against
+        ),
     ]
 
 

@@ -38,7 +38,7 @@ def test_a_string_over_64_kib_is_not_searched() -> None:
 
 
 def test_a_token_behind_a_string_that_is_too_long_is_found() -> None:
-    decision = _judged(a={"x": "x" * (caps.STRING + 1)}, b=_TOKEN)
+    decision = _judged(a={"x": "x" * (caps.STRING + 1)}, b=[_TOKEN])
     faults = [finding.fault for finding in decision.findings]
     assert faults == [Fault.LITERAL_TOKEN, Fault.NOT_SEARCHED]
     assert decision.outcome is Outcome.DENIED
@@ -48,7 +48,7 @@ def test_a_token_behind_a_string_that_is_too_long_is_found() -> None:
 def test_the_strings_of_an_object_are_searched_up_to_256_kib(keys: bool) -> None:  # noqa: FBT001
     half = "x" * (caps.STRING // 2)
     filler: Any = {f"{half}{index}": 1 for index in range(9)} if keys else [half] * 9
-    decision = _judged(a=filler, b=_TOKEN)
+    decision = _judged(a=filler, b=[_TOKEN])
     _is_told(decision, (Fault.NOT_SEARCHED, "the object's strings are longer than 256 KiB together"))
 
 
@@ -64,7 +64,7 @@ def test_the_strings_of_an_object_are_searched_up_to_256_kib(keys: bool) -> None
     ids=["numbers", "lists", "members", "lists of lists", "objects of objects"],
 )
 def test_so_many_values_of_an_object_are_searched(filler: Any) -> None:  # noqa: ANN401 - JSON
-    _is_told(_judged(a=filler, b=_TOKEN), (Fault.NOT_SEARCHED, "the object has more than 32768 values"))
+    _is_told(_judged(a=filler, b=[_TOKEN]), (Fault.NOT_SEARCHED, "the object has more than 32768 values"))
 
 
 def test_a_deep_object_is_searched_like_a_flat_one() -> None:
@@ -80,7 +80,7 @@ def test_variables_that_double_are_not_put_together() -> None:
     env = [{"name": "V0", "value": "ab" * 8}]
     env += [{"name": f"V{i}", "value": f"$(V{i - 1})$(V{i - 1})"} for i in range(1, 30)]
     expected = "its variables expand to more than 32 KiB"
-    decision = _judged({"env": env, "args": ["$(V29)"]})
+    decision = _judged({"env": env, "args": ["--hf-token", "$(V29)"]})
     _is_told(decision, (Fault.NOT_SEARCHED, expected), (Fault.NOT_READ, expected))
 
 

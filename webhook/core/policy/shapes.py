@@ -38,9 +38,14 @@ def tokens(text: str) -> Iterator[re.Match[str]]:
             position = text.find(prefix, position + len(prefix))
 
 
+def may_have_token(text: str) -> bool:
+    """Whether it is worth looking for the form of a token in a text."""
+    return "hf_" in text or "api_org_" in text
+
+
 def has_token(text: str) -> bool:
     """Whether something in a text has the form of a token."""
-    return "_" in text and next(tokens(text), None) is not None
+    return next(tokens(text), None) is not None
 
 
 def in_url(match: re.Match[str]) -> bool:

@@ -1,8 +1,8 @@
-"""Every string of an object with its place, in the object's own order and within the caps."""
+"""All objects and strings of an object with their places, within the caps."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from webhook.core import caps, patch
 from webhook.core.hub import redact
@@ -15,13 +15,6 @@ ROOT: Final[Path] = ()
 _METADATA: Final[Path] = (ROOT, "metadata")
 
 
-class Node(NamedTuple):
-    """A value of an object."""
-
-    path: Path
-    value: Any
-
-
 class Spent:
     """What was not looked at."""
 
@@ -31,44 +24,52 @@ class Spent:
         self.reason = ""
 
 
-def nodes(document: Mapping[str, Any], spent: Spent) -> Iterator[Node]:
-    """Yield the objects and strings of an object; what the cluster writes is left out.
+def nodes(
+    document: Mapping[str, Any], mentions: re.Pattern[str], spent: Spent
+) -> Iterator[tuple[Path, str | Mapping[str, Any]]]:
+    """Yield the objects of an object, and its strings with a mention; what the cluster writes is left out.
+
+    An object comes before its own strings, and these before the objects that it holds. This is on the path of
+    every Pod, so that a string without a mention costs a search and nothing else.
 
     Args:
         document: Any JSON.
+        mentions: What makes a string worth a look.
         spent: Told where the object has more than is looked at.
     """
-    waiting: list[Node] = [Node(ROOT, document)]
-    values, characters = caps.NODES, caps.OBJECT
+    waiting: list[tuple[Path, Any]] = [(ROOT, document)]
+    values, left, search = caps.NODES, caps.OBJECT, mentions.search
     while waiting:
-        path, value = node = waiting.pop()
-        values -= 1
+        path, value = waiting.pop()
+        values -= len(value)
         if values < 0:
             spent.reason = f"the object has more than {caps.NODES} values"
             return
-        kind = type(value)
-        if kind is str and len(value) > caps.STRING:
-            spent.reason = f"{pointer(path)} is longer than {caps.STRING // 1024} KiB"
-            continue
-        if kind is str:
-            characters -= len(value)
-        elif kind is dict:
-            members = list(islice(value.items(), values + 1))
-            characters -= sum(len(key) for key, _ in members)
-            waiting += [
-                Node((path, key), inner) for key, inner in reversed(members) if not _written(path, key)
-            ]
-        elif kind is list:
-            last = min(len(value), values + 1) - 1
-            waiting += [Node((path, index), value[index]) for index in range(last, -1, -1)]
-        if characters < 0:
+        left -= len("".join(value)) if type(value) is dict else 0
+        strings: list[tuple[Path, str]] = []
+        inner: list[tuple[Path, Any]] = []
+        for key, member in value.items() if type(value) is dict else enumerate(value):
+            kind = type(member)
+            if kind is str:
+                if len(member) > caps.STRING:
+                    spent.reason = f"{pointer((path, key))} is longer than {caps.STRING // 1024} KiB"
+                    continue
+                left -= len(member)
+                if search(member):
+                    strings.append(((path, key), member))
+            elif (kind is dict or kind is list) and not _written(path, key):
+                inner.append(((path, key), member))
+        if left < 0:
             spent.reason = f"the object's strings are longer than {caps.OBJECT // 1024} KiB together"
             return
-        if kind is str or kind is dict:
-            yield node
+        if type(value) is dict:
+            yield path, value
+        yield from strings
+        inner.reverse()
+        waiting += inner
 
 
-def _written(path: Path, key: str) -> bool:
+def _written(path: Path, key: str | int) -> bool:
     """Whether the cluster writes a member, and nobody applies it: `managedFields` holds no values."""
     return (key == "status" and path is ROOT) or (key == "managedFields" and path == _METADATA)
 

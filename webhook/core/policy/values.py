@@ -58,7 +58,6 @@ class _Patterns:
         self.folders = tuple(f"/{program}" for program in programs)
         flags, tool_flags = ("|".join(map(_spelt, sorted(some))) for some in (self.flags, self.tool_flags))
         names = "|".join(sorted(hub.literal_variables, key=len, reverse=True))
-        self.mentions = re.compile(r"(?i)token|_key|://|login|-hft")
         self.variable = re.compile(
             rf"(?P<name>{names})(?:"
             # NAME=value, NAME="value" of shells.
@@ -89,6 +88,7 @@ class _Patterns:
         )
 
 
+VARIABLES: Final = HUGGING_FACE.literal_variables
 _PATTERNS: Final = {HUGGING_FACE.scheme: _Patterns(HUGGING_FACE)}
 
 
@@ -103,8 +103,6 @@ def is_literal(value: str) -> bool:
 def named(text: str, hub: Hub = HUGGING_FACE) -> Iterator[str]:
     """Yield the variables, flags and arguments behind which a token is written out in a text."""
     patterns = _PATTERNS[hub.scheme]
-    if patterns.mentions.search(text) is None:
-        return
     for match in patterns.variable.finditer(text):
         if _is_assigned(text, match.start()) and is_literal(_value(match)):
             yield match["name"]
@@ -128,9 +126,9 @@ def url_password(text: str, hub: Hub = HUGGING_FACE) -> bool:
     return any(is_literal(match["value"]) for match in _PATTERNS[hub.scheme].url.finditer(text))
 
 
-def is_variable(name: object, hub: Hub = HUGGING_FACE) -> bool:
+def is_variable(name: object) -> bool:
     """Whether a name is one that only tokens have."""
-    return type(name) is str and name in hub.literal_variables
+    return type(name) is str and name in VARIABLES
 
 
 def in_words(words: Sequence[str], hub: Hub = HUGGING_FACE) -> Iterator[tuple[int, str]]:

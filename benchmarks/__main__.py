@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 import click
 
-from benchmarks import cluster, decision, events, https, knowledge, large, memory, start
+from benchmarks import cluster, decision, events, https, knowledge, large, memory, soak, start
 from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.report import Report, Unavailable, as_json, as_markdown, as_text
 
@@ -21,9 +21,10 @@ _PARTS: Final[dict[str, Callable[[Effort], Report]]] = {
     "large": large.measure,
     "events": events.measure,
     "cluster": cluster.measure,
+    "soak": soak.measure,
 }
-_USUAL: Final = ",".join(name for name in _PARTS if name != "cluster")
-"""Those that need neither Go nor a control plane."""
+_USUAL: Final = ",".join(name for name in _PARTS if name not in {"cluster", "soak"})
+"""Those that need neither Go nor half an hour."""
 _OUTPUTS: Final = {"text": as_text, "json": as_json, "markdown": as_markdown}
 
 

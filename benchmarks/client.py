@@ -24,9 +24,14 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def send(self, body: bytes) -> None:
+    @property
+    def certificate(self) -> bytes:
+        """The certificate that this connection was opened with."""
+        return self._socket.getpeercert(binary_form=True) or b""
+
+    def send(self, body: bytes, path: str = "/mutate") -> None:
         """Post a review."""
-        head = f"POST /mutate?timeout=3s HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
+        head = f"POST {path}?timeout=3s HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
         self._socket.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
     def receive(self) -> tuple[int, bytes]:

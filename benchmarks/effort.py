@@ -28,6 +28,11 @@ class Effort(NamedTuple):
     """How long after the large bodies memory is looked at again."""
     pods: int
     """How many Pods are created in each way, with and without the webhook."""
+    soak_minutes: int
+    soak_minute: float
+    """Seconds of a minute of the soak."""
+    soak_rate: int
+    """Reviews a second."""
 
 
 FULL: Final = Effort(
@@ -44,6 +49,9 @@ FULL: Final = Effort(
     flood_seconds=12,
     settle_seconds=5,
     pods=2_000,
+    soak_minutes=30,
+    soak_minute=60,
+    soak_rate=40,
 )
 QUICK: Final = Effort(
     batches=2,
@@ -59,5 +67,8 @@ QUICK: Final = Effort(
     flood_seconds=3,
     settle_seconds=1,
     pods=100,
+    soak_minutes=4,
+    soak_minute=1,
+    soak_rate=40,
 )
 """Enough to see that everything runs; the figures mean little."""

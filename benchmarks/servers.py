@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.report import Unavailable
 from benchmarks.yardstick import ROOT
-from certs.authority import issue_authority, issue_leaf
+from certs.authority import Pair, issue_authority, issue_leaf
 
 HOST: Final = "127.0.0.1"
 AUTHORITY: Final = "ca.crt"
@@ -78,6 +78,8 @@ class Server(NamedTuple):
     ports: Ports
     context: ssl.SSLContext
     """Trusts its certificate."""
+    authority: Pair
+    """Signed it."""
 
     def is_ready(self) -> bool:
         """Whether it says so; a baseline has no such answer."""
@@ -100,6 +102,10 @@ class Server(NamedTuple):
     def peak(self) -> float:
         """Return the most resident memory that it ever had, in MiB."""
         return self._status("VmHWM")
+
+    def descriptors(self) -> int:
+        """Return how many files and sockets it has open."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
 
     def _status(self, name: str) -> float:
         status = Path(f"/proc/{self.pid}/status").read_text()
@@ -134,7 +140,8 @@ def bound_to(core: int) -> Iterator[None]:
 @contextmanager
 def serving(kind: Kind, folder: Path) -> Iterator[Server]:
     """Start a server on the servers' core, its log in a file; end it in any case."""
-    command, context = _prepared(kind, folder)
+    command, authority = _prepared(kind, folder)
+    context = ssl.create_default_context(cadata=authority.certificate.decode())
     log = folder / "server.log"
     with log.open("wb") as output:
         with bound_to(cores()[0]):
@@ -142,13 +149,13 @@ def serving(kind: Kind, folder: Path) -> Iterator[Server]:
                 command, stdout=output, stderr=output, env=environment(), cwd=ROOT, start_new_session=True
             )
         try:
-            yield Server(process.pid, _ports(kind, process, log), context)
+            yield Server(process.pid, _ports(kind, process, log), context, authority)
         finally:
             end(process)
 
 
-def _prepared(kind: Kind, folder: Path) -> tuple[list[str], ssl.SSLContext]:
-    """Return the command of a server with a certificate of its own, and a context that trusts it."""
+def _prepared(kind: Kind, folder: Path) -> tuple[list[str], Pair]:
+    """Return the command of a server with a certificate of its own, and what signed that."""
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
     authority = issue_authority("benchmarks", now=now, lifetime=timedelta(days=1))
@@ -159,7 +166,7 @@ def _prepared(kind: Kind, folder: Path) -> tuple[list[str], ssl.SSLContext]:
     key.write_bytes(leaf.key)
     command = [sys.executable, "-m", *kind.command]
     command += [kind.certificate_option, str(certificate), kind.key_option, str(key)]
-    return command, ssl.create_default_context(cadata=authority.certificate.decode())
+    return command, authority
 
 
 def environment() -> dict[str, str]:

@@ -27,6 +27,14 @@ def test_the_decision_is_measured_beside_its_baseline() -> None:
     assert all(table["rows"] for table in found["tables"])
 
 
+def test_a_soak_looks_at_the_server_minute_by_minute() -> None:
+    run = measured("--only", "soak", "--output", "json")
+    assert run.returncode == 0, run.stderr
+    [minutes] = json.loads(run.stdout)["tables"]
+    assert [row["minute"] for row in minutes["rows"]] == ["1", "2", "3", "4"]
+    assert all(row["reviews"] == 40 and row["MiB"] > 0 for row in minutes["rows"])
+
+
 def test_without_wrk_it_says_how_to_get_it(tmp_path: Path) -> None:
     run = measured("--only", "https", path=str(tmp_path))
     assert run.returncode == 1

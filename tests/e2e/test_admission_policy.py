@@ -6,6 +6,7 @@ To write it anew, for review as a diff: `UPDATE_CASES=1 python -m pytest tests/e
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,7 +18,7 @@ from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.installing import install_crds
 from tests.e2e.harness.policy_cases import Outcome, Policies
 from tests.e2e.harness.policy_groups import grouped
-from tests.e2e.own_control_plane import cluster, control_plane, processes, version  # noqa: F401 - fixtures
+from tests.e2e.own_control_plane import cluster, control_plane, processes  # noqa: F401 - fixtures
 from webhook.core.decision import Request, Scope
 from webhook.core.knowledge import Knowledge, Namespace
 from webhook.core.settings import MutatePolicy, Settings
@@ -32,6 +33,12 @@ _CREATED = [
 _CONTAINERS = [
     line for line in (CASES / "references.txt").read_text().splitlines() if line and not line.startswith("#")
 ]
+
+
+@pytest.fixture(scope="module")
+def version() -> str:
+    """The oldest version that has these policies."""
+    return "1.36"
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +62,16 @@ def test_containers_differ_for_the_reasons_of_the_table_and_none_gets_more(polic
     assert [text for text, outcome in outcomes.items() if _gives_more(outcome)] == []
 
 
+def test_a_pod_of_fifty_containers_stays_below_the_cost_limit(policies: Policies) -> None:
+    """Each with 40 flags and 100 variables; CEL gives an expression up at a million steps."""
+    words = [word for number in range(40) for word in (f"--flag-{number}", f"value-{number}")]
+    variables = [{"name": f"VARIABLE_{number}", "value": "https://example"} for number in range(100)]
+    container = {"command": ["vllm", "serve", "org/x"], "args": words, "env": variables}
+    outcome = policies.compare(_pod(*({"name": f"c-{number}", **container} for number in range(50))))
+    assert len(outcome.policy) == 50 + 1
+    assert outcome.agrees
+
+
 def _hold(what: str, found: object) -> None:
     """Compare with the table, or write it."""
     table = yaml.safe_load(_TABLE.read_text()) if _TABLE.exists() else {}
@@ -69,13 +86,17 @@ def _gives_more(outcome: Outcome) -> bool:
 
 
 def _pod_with(text: str) -> Situation:
-    """Return the creation of a Pod with one container, in a namespace where every Pod is looked at."""
-    container = yaml.safe_load(text.rpartition(" -> ")[0])
+    """Return the creation of a Pod with the container of a line of the table."""
+    return _pod({"name": "main"} | yaml.safe_load(text.rpartition(" -> ")[0]))
+
+
+def _pod(*containers: dict[str, Any]) -> Situation:
+    """Return the creation of a Pod in a namespace where every Pod is looked at."""
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "case"},
-        "spec": {"containers": [{"name": "main"} | container]},
+        "spec": {"containers": list(containers)},
     }
     request = Request("", "Pod", "CREATE", "team", pod, scope=Scope.ALL)
     knowledge = Knowledge({"team": Namespace({"hf-token-injector.io/inject": "all"})})

@@ -92,6 +92,11 @@ class ControlPlane(Cluster):
         self._await_api_server()
 
     @property
+    def processor_seconds(self) -> float:
+        """The processor time that the API server has used."""
+        return self._api_server.processor_seconds
+
+    @property
     def audit(self) -> list[dict[str, Any]]:
         """What the API server has noted of requests for Pods and InferenceServices."""
         lines = (self._folder / "audit.log").read_text().splitlines()

@@ -27,6 +27,12 @@ class Process:
         return self._popen.pid
 
     @property
+    def processor_seconds(self) -> float:
+        """The processor time that it has used, of user and system (proc(5), `stat`)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def running(self) -> bool:
         """Whether it has not ended."""
         return self._popen.poll() is None

@@ -16,7 +16,7 @@ from webhook.core.hub import HUGGING_FACE
 from webhook.core.kinds import KINDS
 from webhook.core.policy.finding import Fault
 from webhook.core.reasons import Outcome, Reason, Source
-from webhook.core.servers import SERVERS
+from webhook.core.servers import REMOTE_CODE_FLAGS, REMOTE_CODE_VARIABLE, REVISIONS, SERVERS
 from webhook.settings import describe_settings
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
@@ -150,9 +150,22 @@ def servers() -> str:
             ", ".join(f"`{name}`" for name in sorted(hub.model_variables)),
             ".\n\nVariables that name one where the command refers to them: ",
             ", ".join(f"`{name}`" for name in sorted(hub.general_variables)),
-            ".\n",
+            ".\n\nFor the [policy](../policy.md). Flags that name a revision: ",
+            ", ".join(
+                f"`{flag}`" for flag in sorted({flag for flags in REVISIONS.values() for flag in flags})
+            ),
+            "; variables: ",
+            ", ".join(f"`{name}`" for name in _revision_variables()),
+            ". What lets code of a repository run: ",
+            ", ".join(f"`{flag}`" for flag in sorted(REMOTE_CODE_FLAGS)),
+            f", `{hub.remote_code_argument}=True`, variables that end in `{REMOTE_CODE_VARIABLE}`.\n",
         ]
     )
+
+
+def _revision_variables() -> list[str]:
+    """Return the variables that name the revision of a model."""
+    return sorted({server.revision_variable for server in SERVERS} - {""} | {HUGGING_FACE.revision_variable})
 
 
 def settings() -> str:

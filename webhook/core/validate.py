@@ -87,6 +87,9 @@ def _warnings_of_mutation(request: Request, knowledge: Knowledge, settings: Sett
     """Return what the author should know of the tokens of the Pods to come: nobody reads a Pod's warnings."""
     if request.kind in _TOLD_ELSEWHERE or not _is_opted_in(request, knowledge):
         return []
+    if not request.namespace:
+        # The Pods of a ClusterServingRuntime are of any namespace: no Secret is missing for all of them.
+        knowledge = replace(knowledge, secrets={})
     operation = str(Operation.CREATE)
     decision = admit(
         replace(request, operation=operation, old_object=None, scope=Scope.ALL), knowledge, settings

@@ -24,7 +24,7 @@ from webhook.settings import load_settings
 _CASES = Path(__file__).parents[2] / "cases" / "policy"
 _FOLDERS = sorted(path.parent for path in _CASES.rglob("final.yaml"))
 _EXPECTED = ("findings.txt", "warnings.txt", "denial.txt")
-_KEYS = {"why", "policy", "namespace", "secrets", "rules"}
+_KEYS = {"why", "policy", "namespace", "secrets", "rules", "cluster"}
 _COLUMNS = ("FAULT", "ACTION", "CONTAINER", "PATH", "SUBJECT")
 
 
@@ -57,7 +57,8 @@ def _judged(folder: Path, tmp_path: Path) -> Decision:
     file.write_text(yaml.safe_dump({name: case[name] for name in ("policy", "rules") if name in case}))
     group = document["apiVersion"].rpartition("/")[0]
     operation = "CREATE" if old is None else "UPDATE"
-    request = Request(group, document["kind"], operation, "team-a", document, old)
+    where = "" if case.get("cluster") else "team-a"
+    request = Request(group, document["kind"], operation, where, document, old)
     before = copy.deepcopy((request, knowledge))
     decision = validate(request, knowledge, load_settings(file, environ={}).settings)
     assert (request, knowledge) == before, "an argument was changed"

@@ -107,6 +107,7 @@ def test_every_other_object_is_told_of_on_itself() -> None:
         {"apiVersion": "apps/v1/../x"},
         {"apiVersion": 7},
         {"uid": "x y"},
+        {"uid": "x" * 100_000},
     ],
 )
 def test_an_object_whose_names_are_no_names_is_not_told_of(owner: dict[str, Any]) -> None:

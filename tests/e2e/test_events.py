@@ -147,6 +147,22 @@ def test_a_misplaced_annotation_is_told_where_a_gitops_controller_hides_the_warn
     )
 
 
+def test_what_policy_has_against_a_pod_is_told_on_its_controller(
+    make_namespace: MakeNamespace, release: Release, kubectl: Kubectl
+) -> None:
+    """By the validating webhook; a token that was written in clear text is not repeated."""
+    namespace = make_namespace("all")
+    pod = download_pod()
+    pod["spec"]["containers"][0]["env"] = [{"name": "HUB", "value": TOKEN}]
+    kubectl.apply(workload("download", pod, 1), namespace)
+    [event] = until(
+        lambda: [event for event in ours(release.api, namespace) if event["reason"] == "LiteralToken"],
+        "the finding is an Event",
+    )
+    assert (event["type"], event["involvedObject"]["kind"]) == ("Warning", "ReplicaSet")
+    assert TOKEN not in kubectl("get", "events", "-n", namespace, "-o", "yaml")
+
+
 def test_a_deployment_of_many_pods_makes_one_event_with_a_count(
     make_namespace: MakeNamespace, release: Release, kubectl: Kubectl
 ) -> None:

@@ -12,7 +12,17 @@ from webhook.server.event_book import Book, Limits, Series
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ABOUT = Involved("apps/v1", "ReplicaSet", "team-a", "llama", "uid-1")
 SAID = Told(EventType.NORMAL, "Injected", "a token")
-LIMITS = Limits(gather=1, again=10, burst=3, every=100, all_burst=100, all_every=1, objects=3, patience=600)
+LIMITS = Limits(
+    gather=1,
+    again=10,
+    burst=3,
+    every=100,
+    all_burst=100,
+    all_every=1,
+    series=3,
+    object_series=2,
+    patience=600,
+)
 
 
 class Desk:
@@ -153,7 +163,7 @@ def test_what_is_lost_is_not_written(desk: Desk) -> None:
     assert (desk.book.unwritten, desk.after(1000)) == (0, [])
 
 
-def test_there_is_room_for_so_many_objects(desk: Desk) -> None:
+def test_there_is_room_for_so_much(desk: Desk) -> None:
     assert all(desk.tell(name) for name in ("one", "two", "three"))
     assert not desk.tell("four")
     assert desk.tell("one")
@@ -179,10 +189,21 @@ def test_the_object_that_was_told_of_the_longest_ago_is_forgotten(desk: Desk) ->
 
 
 def test_an_object_of_which_ever_other_things_are_told_takes_no_more_room(desk: Desk) -> None:
-    assert all(desk.tell(message=message) for message in ("a", "b", "c"))
-    assert not desk.tell(message="d")
+    assert all(desk.tell(message=message) for message in ("a", "b"))
+    assert not desk.tell(message="c")
     desk.write(1)
-    assert desk.tell(message="d")
+    assert desk.tell(message="c")
+    assert all(desk.tell(name) for name in ("one", "two"))
+
+
+def test_of_an_object_of_which_something_waits_the_rest_is_forgotten(desk: Desk) -> None:
+    desk.tell(message="a")
+    desk.write(1)
+    desk.tell(message="b")
+    desk.tell("one")
+    assert desk.tell("two")
+    assert not desk.tell("three")
+    assert [message for message, _ in desk.write(1)] == ["b", "a token", "a token"]
 
 
 def test_in_a_hurry_nothing_waits_for_its_like(desk: Desk) -> None:

@@ -178,7 +178,7 @@ def test_a_full_queue_drops_and_counts(start: Start, pod: dict[str, Any]) -> Non
 
 
 def test_what_there_is_no_room_for_is_dropped_and_counted(start: Start, pod: dict[str, Any]) -> None:
-    running = start(LONG._replace(objects=1))
+    running = start(LONG._replace(series=1))
     send(running, pod)
     wait_for(lambda: results(running) == {"dropped": 1})
     assert queued(running) == 1

@@ -43,6 +43,8 @@ _CONTROL = dict.fromkeys((*range(32), *range(127, 160)), " ")
 _SUBDOMAIN = re.compile(r"(?!.{254})[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _KIND = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}")
 _API_VERSION = re.compile(r"([a-z0-9][-.a-z0-9]{0,252}/)?[a-z0-9]{1,63}")
+_LONGEST_REFERENCE = 1024
+"""Characters of all that names an object: two names of 253, a version, a kind, a namespace, a uid."""
 _INFERENCE_SERVICE = f"{names.KSERVE_GROUP}/v1beta1"
 _LLM_INFERENCE_SERVICE = f"{names.KSERVE_GROUP}/v1alpha2"
 _UID = re.compile(r"[-a-zA-Z0-9]{1,64}")
@@ -94,7 +96,7 @@ def involved(request: Request) -> tuple[Involved, ...]:
     namespace = request.namespace
     if request.kind == "Pod":
         found = _controller(metadata, namespace) + _served(metadata, namespace)
-        if about := tuple([one for one in found if _is_addressable(one)]):
+        if about := tuple([one for one in found if _can_be_told_of(one)]):
             return about
     own = Involved(
         read.string(request.object, "apiVersion"),
@@ -103,7 +105,7 @@ def involved(request: Request) -> tuple[Involved, ...]:
         read.string(metadata, "name"),
         read.string(metadata, "uid"),
     )
-    return (own,) if _is_addressable(own) else ()
+    return (own,) if _can_be_told_of(own) else ()
 
 
 def told(decision: Decision, namespace: str) -> list[Told]:
@@ -141,6 +143,11 @@ def _served(metadata: Mapping[str, Any], namespace: str) -> list[Involved]:
         name = read.string(labels, names.LLM_NAME)
         found.append(Involved(_LLM_INFERENCE_SERVICE, "LLMInferenceService", namespace, name))
     return found
+
+
+def _can_be_told_of(one: Involved) -> bool:
+    """Tell whether an Event can be about an object; what is longer than names are is not even remembered."""
+    return sum(map(len, one)) <= _LONGEST_REFERENCE and _is_addressable(one)
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,8 @@
 """What was told and is not written yet: gathered by object and by what is said, and held to a pace.
 
 The limits are those of client-go's recorder (k8s.io/client-go/tools/record, `events_cache.go`): 25 writes
-for an object and then one in 5 minutes, and no more than 4096 objects. There what comes too often is dropped;
-here it is counted on, and written when its turn comes.
+for an object and then one in 5 minutes, and 4096 things that are kept in mind. There what comes too often is
+dropped; here it is counted on, and written when its turn comes.
 """
 
 import heapq
@@ -25,7 +25,8 @@ class Limits(NamedTuple):
         again: From one write of an Event to the next.
         burst, every: Writes for one object at once, and the time after which it may have another one.
         all_burst, all_every: The same for all objects together.
-        objects: How many are kept in mind.
+        series: How many are kept in mind, of all objects together. At 1 KiB a message they are 8 MB.
+        object_series: How many of one object.
         patience: After how long what could not be written is given up.
     """
 
@@ -35,7 +36,8 @@ class Limits(NamedTuple):
     every: float = 300
     all_burst: int = 100
     all_every: float = 0.1
-    objects: int = 4096
+    series: int = 4096
+    object_series: int = 25
     patience: float = 600
 
 
@@ -102,11 +104,6 @@ class _Object:
     bucket: Bucket
     series: dict[Told, Series] = field(default_factory=dict)
 
-    @property
-    def waits(self) -> bool:
-        """Whether something of it is not written yet."""
-        return any(series.queued for series in self.series.values())
-
 
 class Book:
     """What was told, in the order in which it is to be written.
@@ -120,6 +117,8 @@ class Book:
         self._limits = limits
         self._now = now
         self._objects: OrderedDict[Involved, _Object] = OrderedDict()
+        self._series = 0
+        self._waiting = 0
         self._queue: list[tuple[float, int, Series]] = []
         self._numbers = count()
         self._bucket = Bucket(limits.all_burst, limits.all_every, now())
@@ -129,18 +128,15 @@ class Book:
         now = self._now()
         of_object = self._objects.get(about)
         if of_object is None:
-            if len(self._objects) >= self._limits.objects and not self._forget_one():
-                return False
-            bucket = Bucket(self._limits.burst, self._limits.every, now)
-            of_object = self._objects[about] = _Object(bucket)
-        self._objects.move_to_end(about)
+            of_object = _Object(Bucket(self._limits.burst, self._limits.every, now))
         series = of_object.series.get(said)
         if series is None:
-            if len(of_object.series) >= self._limits.burst:
-                self._forget_written(of_object)
-            if len(of_object.series) >= self._limits.burst:
+            if not self._make_room(of_object):
                 return False
             series = of_object.series[said] = Series(about, said, at, at)
+            self._series += 1
+        self._objects[about] = of_object
+        self._objects.move_to_end(about)
         if not series.unwritten:
             series.first, series.since = at, now
         series.last = at
@@ -208,23 +204,40 @@ class Book:
         self.unwritten -= number
         series.not_before = now + self._limits.again
         series.queued = False
+        self._waiting -= 1
         if series.unwritten:
             series.first, series.since = series.last, now
             self._put(series, series.not_before)
 
     def _put(self, series: Series, due: float) -> None:
+        self._waiting += not series.queued
         series.queued = True
         heapq.heappush(self._queue, (due, next(self._numbers), series))
 
-    def _forget_one(self) -> bool:
-        """Forget the object that was told of the longest ago, of those that wait for nothing."""
-        for about, of_object in self._objects.items():
-            if not of_object.waits:
-                del self._objects[about]
-                return True
-        return False
+    def _make_room(self, of_object: _Object) -> bool:
+        """Make room for something new to tell of an object; return whether there is some."""
+        if len(of_object.series) >= self._limits.object_series:
+            self._forget(of_object)
+        if len(of_object.series) >= self._limits.object_series:
+            return False
+        if self._series < self._limits.series:
+            return True
+        # Otherwise everything would be looked through for each telling, while nothing can be written.
+        if self._waiting == self._series:
+            return False
+        self._forget_oldest()
+        return True
 
-    @staticmethod
-    def _forget_written(of_object: _Object) -> None:
-        for said in [said for said, series in of_object.series.items() if not series.queued]:
+    def _forget_oldest(self) -> None:
+        """Forget what is written of the object that was told of the longest ago, of those with something."""
+        about, of_object = next(one for one in self._objects.items() if self._forget(one[1]))
+        if not of_object.series:
+            del self._objects[about]
+
+    def _forget(self, of_object: _Object) -> int:
+        """Forget what of an object is written; return how much that was."""
+        written = [said for said, series in of_object.series.items() if not series.queued]
+        for said in written:
             del of_object.series[said]
+        self._series -= len(written)
+        return len(written)

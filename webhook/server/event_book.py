@@ -123,8 +123,8 @@ class Book:
         self._numbers = count()
         self._bucket = Bucket(limits.all_burst, limits.all_every, now())
 
-    def tell(self, about: Involved, said: Told, at: datetime) -> bool:
-        """Take something in; return whether there was room for it."""
+    def tell(self, about: Involved, said: Told, at: datetime, number: int = 1) -> bool:
+        """Take in that something was told so often; return whether there was room for it."""
         now = self._now()
         of_object = self._objects.get(about)
         if of_object is None:
@@ -140,8 +140,8 @@ class Book:
         if not series.unwritten:
             series.first, series.since = at, now
         series.last = at
-        series.unwritten += 1
-        self.unwritten += 1
+        series.unwritten += number
+        self.unwritten += number
         if not series.queued:
             self._put(series, max(now + self._limits.gather, series.not_before))
         return True

@@ -11,9 +11,10 @@ from webhook.cli import exits
 from webhook.cli.manifests.documents import Document, read
 from webhook.cli.manifests.objects import Manifest, manifests
 from webhook.cli.manifests.sources import Source, SourceError, find, load
+from webhook.cli.patched import patched
 from webhook.cli.terminal import tell
 from webhook.core.admit import admit
-from webhook.core.decision import Decision, JsonObject, Operation, Request, Scope
+from webhook.core.decision import Decision, Operation, Request, Scope
 from webhook.core.knowledge import Knowledge, Namespace
 from webhook.core.names import INJECT, InjectMode
 from webhook.core.reasons import Outcome
@@ -214,7 +215,7 @@ class Run:
         decision = admit(request, knowledge, settings)
         # An object that is refused already is asked about no more, as in the cluster.
         policy = (
-            validate(replace(request, object=_patched(manifest.object, decision)), knowledge, settings)
+            validate(replace(request, object=patched(manifest.object, decision)), knowledge, settings)
             if decision.allowed
             else Decision(Outcome.DENIED)
         )
@@ -225,16 +226,6 @@ class Run:
         if judged.denial is not None:
             self.problem(f"{place}: refused: {title(manifest)}: {judged.denial}", exits.REFUSED)
         return judged
-
-
-def _patched(document: JsonObject, decision: Decision) -> JsonObject:
-    """Return an object as it would be stored."""
-    if not decision.patch:
-        return document
-    import jsonpatch  # noqa: PLC0415 - most manifests of a folder need no patch
-
-    patched: JsonObject = jsonpatch.apply_patch(document, decision.patch)
-    return patched
 
 
 def title(manifest: Manifest) -> str:

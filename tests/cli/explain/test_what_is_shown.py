@@ -155,6 +155,15 @@ def test_what_policy_has_against_an_object_is_shown(cluster: Cluster, explain: E
     assert [(one["fault"], one["action"]) for one in described["policy"]] == [("LiteralToken", "deny")]
 
 
+def test_policy_judges_a_pod_as_it_is_and_all_else_as_it_would_be_stored(
+    cluster: Cluster, explain: Explain
+) -> None:
+    cluster.install({"policy": {"requireToken": "warn", "pods": "warn"}})
+    cluster.objects.add(inference_service(), predictor_pod())
+    assert "policy would" not in explain("isvc/llama", "-n", "team-a").stdout
+    assert "  policy would warn: storage-initializer: " in explain(POD, "-n", "team-a").stdout
+
+
 def test_pods_that_are_alike_are_shown_once(cluster: Cluster, explain: Explain) -> None:
     cluster.objects.add(inference_service(), *(predictor_pod(f"llama-{n}", ours=True) for n in range(5)))
     assert "\nPods llama-0, llama-1, llama-2 and 2 more:\n" in explain("isvc/llama", "-n", "team-a").stdout

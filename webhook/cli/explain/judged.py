@@ -1,11 +1,13 @@
 """An object of the cluster, judged: what would be decided now, and what each container holds."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Self
 
 from webhook.cli.explain.facts import Reference
 from webhook.cli.explain.submitted import as_submitted, living
+from webhook.cli.patched import patched
 from webhook.core import read
 from webhook.core.admit import admit
 from webhook.core.decision import Action, Choice, Decision, Operation, Request, Scope, Verdict
@@ -128,7 +130,9 @@ def judge(
         _container(document, verdict, choosing.get(verdict.path), in_object=in_object)
         for verdict in decision.verdicts
     )
-    findings = validate(request, knowledge, settings).findings
+    # Of a Pod what there is counts, of all else what would be stored.
+    final = request if is_pod else replace(request, object=patched(document, decision))
+    findings = validate(final, knowledge, settings).findings
     return Judged(decision, containers, of_kserve, tuple(findings))
 
 

@@ -27,7 +27,12 @@ OPTED_OUT = {"hf-token-injector.io/inject": "disabled"}
 @pytest.fixture(scope="module")
 def values() -> dict[str, Any]:
     """The chart's values."""
-    return {"settings": {"policy": DENY}}
+    return settings()
+
+
+def settings(**policy: str) -> dict[str, Any]:
+    """Return the values of this platform, which also follows whether Secrets exist."""
+    return {"settings": {"policy": DENY | policy, "cluster": {"watchSecrets": True}}}
 
 
 @pytest.mark.parametrize("kind", OFFENCES)
@@ -87,6 +92,19 @@ def test_what_asks_the_hub_passes_with_the_token_that_it_is_given(team: Team, au
     assert "without a token" in said.err
 
 
+def test_the_author_of_an_llm_hears_of_a_secret_that_is_missing(
+    make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl
+) -> None:
+    """With the command that makes it; the warnings of its Pods reach nobody."""
+    team = Team(make_namespace(secrets={"another": "token"}), cluster.api, kubectl)
+    manifest = offences.llm()
+    del manifest["spec"]["template"]
+    said = team.try_apply(manifest)
+    assert said.code == 0, said.err
+    command = f"kubectl create secret generic hf-secret -n {team.namespace} --from-literal=token=hf_..."
+    assert command in said.err
+
+
 def test_a_pod_that_nobody_injects_is_refused_and_one_that_somebody_does_is_not(
     make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl
 ) -> None:
@@ -109,7 +127,7 @@ def test_a_pod_of_a_replica_set_is_still_made(team: Team) -> None:
 
 def test_a_platform_may_refuse_pods_of_controllers_too(judging: Release, team: Team) -> None:
     """Then its controller is told, and `kubectl describe` tells people."""
-    judging.upgrade({"settings": {"policy": DENY | {"pods": "deny"}}})
+    judging.upgrade(settings(pods="deny"))
     judging.roll()
     try:
         until(
@@ -128,7 +146,7 @@ def test_a_platform_may_refuse_pods_of_controllers_too(judging: Release, team: T
         assert "controlled-pods.policy.hf-token-injector.io" in str(until(told, "the ReplicaSet says why"))
         assert team.pods("app=offence") == []
     finally:
-        judging.upgrade({"settings": {"policy": DENY}})
+        judging.upgrade(settings())
         judging.roll()
         await_judging(judging)
 

@@ -35,6 +35,14 @@ def settings(**policy: str) -> dict[str, Any]:
     return {"settings": {"policy": DENY | policy, "cluster": {"watchSecrets": True}}}
 
 
+def restart(release: Release, values: dict[str, Any]) -> None:
+    """Let the platform have other values, and wait until they are in force."""
+    release.stop()
+    release.upgrade(values)
+    release.start_replica()
+    await_judging(release)
+
+
 @pytest.mark.parametrize("kind", OFFENCES)
 def test_a_token_in_clear_text_is_refused(team: Team, kind: str) -> None:
     """With a sentence that says what to change, and not a byte of the token; nothing is stored."""
@@ -127,8 +135,7 @@ def test_a_pod_of_a_replica_set_is_still_made(team: Team) -> None:
 
 def test_a_platform_may_refuse_pods_of_controllers_too(judging: Release, team: Team) -> None:
     """Then its controller is told, and `kubectl describe` tells people."""
-    judging.upgrade(settings(pods="deny"))
-    judging.roll()
+    restart(judging, settings(pods="deny"))
     try:
         until(
             lambda: (
@@ -146,9 +153,7 @@ def test_a_platform_may_refuse_pods_of_controllers_too(judging: Release, team: T
         assert "controlled-pods.policy.hf-token-injector.io" in str(until(told, "the ReplicaSet says why"))
         assert team.pods("app=offence") == []
     finally:
-        judging.upgrade(settings())
-        judging.roll()
-        await_judging(judging)
+        restart(judging, settings())
 
 
 def test_what_was_there_before_the_rule_lives_on(

@@ -46,8 +46,8 @@ def test_a_review_without_an_object_is_allowed(server: Running, review: dict[str
     assert "patch" not in response
 
 
-@pytest.mark.parametrize("path", ["/mutate", "/mutate/all"])
-def test_both_paths_answer_with_a_query_too(server: Running, path: str, review_bytes: bytes) -> None:
+@pytest.mark.parametrize("path", app.PATHS)
+def test_every_path_answers_with_a_query_too(server: Running, path: str, review_bytes: bytes) -> None:
     assert server.post(review_bytes, f"{path}?timeout=3s").json["response"]["allowed"] is True
 
 

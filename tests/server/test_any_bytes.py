@@ -63,9 +63,9 @@ class Caller:
 CALLER = Caller()
 
 
-def check(body: bytes) -> None:
+def check(body: bytes, path: str = "/mutate") -> None:
     """Assert what must hold for every body."""
-    status, answer = CALLER.post(body)
+    status, answer = CALLER.post(body, path)
     assert status == 200 or 400 <= status < 500, LOG.getvalue()[-2000:]
     if status != 200:
         assert answer.endswith(b"\n")
@@ -77,6 +77,7 @@ def check(body: bytes) -> None:
     assert isinstance(response["allowed"], bool)
     assert all(len(warning) <= 120 for warning in response.get("warnings", []))
     if "patch" in response:
+        assert path != "/validate"
         patch = json.loads(base64.b64decode(response["patch"]))
         jsonpatch.apply_patch(review["request"]["object"], patch, in_place=True)
 
@@ -104,23 +105,24 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  #
 
 
 PLACES = _places(PARSED)
+PATHS = st.sampled_from(["/mutate", "/validate"])
 
 
 @fewer
-@given(st.lists(st.tuples(st.sampled_from(PLACES), JUNK), min_size=1, max_size=3))
+@given(st.lists(st.tuples(st.sampled_from(PLACES), JUNK), min_size=1, max_size=3), PATHS)
 def test_a_real_review_in_which_anything_is_something_else(
-    changes: list[tuple[tuple[Any, ...], Any]],
+    changes: list[tuple[tuple[Any, ...], Any]], path: str
 ) -> None:
     review = orjson.loads(REVIEW)
-    for path, junk in changes:
+    for place, junk in changes:
         holder: Any = review
         try:
-            for part in path[:-1]:
+            for part in place[:-1]:
                 holder = holder[part]
-            holder[path[-1]] = junk
+            holder[place[-1]] = junk
         except (KeyError, IndexError, TypeError):
             continue
-    check(json.dumps(review).encode())
+    check(json.dumps(review).encode(), path)
 
 
 @fewer
@@ -138,6 +140,7 @@ def _review(**request: Any) -> bytes:  # noqa: ANN401
 NESTED = b"[" * 100_000 + b"]" * 100_000
 
 
+@pytest.mark.parametrize("path", ["/mutate", "/validate"])
 @pytest.mark.parametrize(
     "body",
     [
@@ -156,8 +159,8 @@ NESTED = b"[" * 100_000 + b"]" * 100_000
         b'"' * 1000,
     ],
 )
-def test_shapes_that_break_parsers(body: bytes) -> None:
-    check(body)
+def test_shapes_that_break_parsers(body: bytes, path: str) -> None:
+    check(body, path)
 
 
 @pytest.mark.parametrize("value", [0, 1.5, "", "x", True, [], ["x"], {}, None])

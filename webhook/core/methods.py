@@ -32,7 +32,8 @@ class PodVolumes:
             secret = read.mapping(present, "secret")
             if secret.get("secretName") != choice.secret or secret.get("items") != self._items(choice):
                 return f"the Pod has another volume {volume_name(choice)}"
-        return "" if type(self._spec.get("volumes") or []) is list else "the Pod's volumes are no list"
+        volumes = self._spec.get("volumes")
+        return "" if volumes is None or type(volumes) is list else "the Pod's volumes are no list"
 
     def add(self, choice: Choice, *, optional: bool, hub: Hub = HUGGING_FACE) -> list[PatchOperation]:
         """Return the operation that adds the Secret's volume; none where the Pod has it."""

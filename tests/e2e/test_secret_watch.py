@@ -52,6 +52,23 @@ def test_the_command_of_the_warning_mends_it(
     until(silent, "nothing is said of a missing Secret any more")
 
 
+def test_describe_shows_the_command_to_who_sees_no_warning(
+    make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl
+) -> None:
+    """As where a GitOps controller applies: an Event on the InferenceService names container and command."""
+    namespace = make_namespace(secrets=_NONE)
+    team = Team(namespace, cluster.api, kubectl)
+    team.apply(hugging_face_model("llama"))
+    command = f"kubectl create secret generic hf-secret -n {namespace} --from-literal=token=hf_..."
+    expected = f"storage-initializer, kserve-container: Secret hf-secret does not exist: {command}"
+
+    def told() -> bool:
+        text = kubectl("describe", "isvc", "llama", "-n", namespace)
+        return "SecretMissing" in text and expected in text
+
+    until(told, "kubectl describe shows what the Pod lacks")
+
+
 def test_a_secret_of_the_same_apply_is_not_refused(
     make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl
 ) -> None:

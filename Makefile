@@ -37,6 +37,7 @@ lint: $(READY) ## Check style, types, layers and generated files
 	$(BIN)/python scripts/chart_files.py --check
 	$(BIN)/python scripts/coverage_page.py --check
 	$(BIN)/python scripts/admission_policy_page.py --check
+	$(BIN)/python scripts/demo_picture.py --check
 
 format: $(READY) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
@@ -47,6 +48,7 @@ docs: $(READY) ## Write the pages and files that come from the code
 	$(BIN)/python scripts/chart_files.py
 	$(BIN)/python scripts/coverage_page.py
 	$(BIN)/python scripts/admission_policy_page.py
+	$(BIN)/python scripts/demo_picture.py
 
 bench: $(READY) ## Measure speed and memory against baselines of the same run
 	$(BIN)/python -m benchmarks

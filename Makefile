@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' webhook/__init__.py)
+BUILDER := $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test e2e lint format docs bench bench-cluster pins clean
+.PHONY: help venv demo test e2e image lint format docs bench bench-cluster pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,11 +30,17 @@ e2e: $(READY) ## Run the tests on a real control plane with the real KServe (nee
 	$(BIN)/python -m tests.e2e.harness.binaries
 	$(BIN)/python -m pytest tests/e2e -n 4 --dist loadfile
 
+image: ## Build the image with docker, podman or buildah (BASE=… for another base)
+	$(or $(BUILDER),$(error docker, podman or buildah is needed)) build --tag hf-token-injector:$(VERSION) \
+	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) \
+	  $(if $(BASE),--build-arg BASE=$(BASE)) .
+
 lint: $(READY) ## Check style, types, layers and generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/python scripts/reference_pages.py --check
 	$(BIN)/python scripts/chart_files.py --check
 	$(BIN)/python scripts/coverage_page.py --check
@@ -62,6 +70,8 @@ pins: ## Compile requirements/*.txt from pyproject.toml (needs uv)
 	  pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 	  pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
+	  --group build -c requirements/dev.txt -o requirements/build.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 	  --group storage -o requirements/kserve-storage.txt
 

@@ -19,8 +19,8 @@ from webhook.cluster.collection import Collection
 from webhook.cluster.following import Follower, Pace
 from webhook.cluster.kubeconfig import from_kubeconfig
 from webhook.cluster.namespaces import NAMESPACES
-from webhook.cluster.secrets import LAST_APPLIED, secret_permissions, secrets_named
-from webhook.core.names import MissingSecret
+from webhook.cluster.secrets import secret_permissions, secrets_named
+from webhook.core.names import LAST_APPLIED, MissingSecret
 from webhook.core.settings import Settings
 from webhook.server.followed import Follow, Followed, Item, Patience
 from webhook.server.known_cluster import KnownCluster, Watches

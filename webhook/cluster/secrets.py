@@ -9,9 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from certs.store import Permission
 from webhook.cluster.collection import Collection
-
-LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
-"""The annotation in which client-side `kubectl apply` keeps what was applied: of a Secret, its values."""
+from webhook.core.names import LAST_APPLIED
 
 
 class FollowedSecret(NamedTuple):

@@ -12,6 +12,7 @@ from webhook.core.kinds import Place
 from webhook.core.knowledge import Knowledge, Presence
 from webhook.core.names import InjectMode, Method, MissingSecret
 from webhook.core.reasons import Reason, Source
+from webhook.core.remedies import create_secret
 from webhook.core.secrets import Neighbour, choose
 from webhook.core.settings import Settings
 
@@ -119,7 +120,7 @@ class Case:
             if self._acts:
                 self.presence[name] = presence
             return False
-        command = f"kubectl create secret generic {name} -n {namespace} --from-literal={choice.key}=hf_..."
+        command = create_secret(namespace, name, choice.key)
         told, self.presence[name] = name in self.presence, presence
         if self.missing_secret is MissingSecret.DENY:
             raise RefusedError(f"Secret {name} does not exist in namespace {namespace}: {command}")

@@ -18,6 +18,7 @@ from webhook.core.hub import HUGGING_FACE, redact
 from webhook.core.knowledge import Presence
 from webhook.core.names import Method
 from webhook.core.reasons import Outcome, Reason
+from webhook.core.remedies import create_secret
 
 LONGEST: Final = 1024
 """Bytes of a message (Kubernetes API, Event, `note`)."""
@@ -217,7 +218,7 @@ def _missing(decision: Decision, namespace: str) -> Iterator[str]:
             # Of an InferenceService that is left alone; its Pods tell it.
             continue
         key = next(iter(needing.values()))
-        command = f"kubectl create secret generic {name} -n {namespace} --from-literal={key}=hf_..."
+        command = create_secret(namespace, name, key)
         yield f"{', '.join(needing)}: Secret {name} does not exist: {command}"
 
 

@@ -104,6 +104,9 @@ LLM_MAIN: Final = "main"
 
 SERVING_CONTAINERS: Final = (KSERVE_CONTAINER, LLM_MAIN, WORKER_CONTAINER, TRANSFORMER_CONTAINER)
 """Where people wire a token by hand, the likeliest first."""
+LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+"""Annotation in which client-side `kubectl apply` keeps what was applied: of a Secret, its values."""
+
 MIRROR_POD: Final = "kubernetes.io/config.mirror"
 """Annotation of a static Pod's image in the API (kubelet); its spec cannot be changed."""
 

@@ -148,11 +148,18 @@ class SeenKey(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class SeenSecret:
-    """A Secret that a decision chose, without its values."""
+    """A Secret that a decision chose, without its values.
+
+    Attributes:
+        name, namespace: As they are.
+        keys: What is known of each key.
+        copied: An annotation repeats its values.
+    """
 
     name: str
     namespace: str
     keys: Mapping[str, SeenKey] = field(default_factory=dict)
+    copied: bool = False
 
     @property
     def subject(self) -> Subject:

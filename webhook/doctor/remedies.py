@@ -40,14 +40,3 @@ def remedy(cause: Cause, namespace: str, repository: str = "", container: str = 
         Cause.NO_ANSWER: (f"hf-token-injector doctor --hub --check egress --check hub-access -n {namespace}"),
         Cause.NETWORK: f"hf-token-injector doctor --check egress -n {namespace}",
     }.get(cause, TOKENS)
-
-
-def create_secret(namespace: str, secret: str, key: str) -> str:
-    """Return the command that creates a Secret with a token."""
-    return f"kubectl create secret generic {secret} -n {namespace} --from-literal={key}=hf_..."
-
-
-def write_token(namespace: str, secret: str, key: str) -> str:
-    """Return the command that writes a token into a Secret that is there."""
-    value = f'{{"stringData":{{"{key}":"hf_..."}}}}'
-    return f"kubectl patch secret {secret} -n {namespace} -p '{value}'"

@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from webhook.cluster.secrets import LAST_APPLIED, FollowedSecret
+from webhook.cluster.secrets import FollowedSecret
+from webhook.core import names
 from webhook.core.knowledge import Knowledge, Namespace
 from webhook.server.followed import Follow, Followed, Item, Patience, Subject
 from webhook.server.known import Known
@@ -111,7 +112,7 @@ class KnownCluster(Known):
                     "a secret is copied into its annotation",
                     secret=name,
                     namespace=namespace,
-                    mend=f"kubectl annotate secret {name} -n {namespace} {LAST_APPLIED}-",
+                    mend=f"kubectl annotate secret {name} -n {namespace} {names.LAST_APPLIED}-",
                 )
 
     def _followed(self, subject: Subject, **words: str) -> Followed[Item]:

@@ -201,7 +201,7 @@ def test_a_key_that_is_not_in_it(cluster: Cluster, explain: Explain) -> None:
             f"{HEADING}storage-initializer takes its token from Secret hf-secret, key token: "
             "key token is not in it."
         ),
-        """  kubectl patch secret hf-secret -n team-a -p '{"stringData": {"token": "hf_..."}}'""",
+        """  kubectl patch secret hf-secret -n team-a -p '{"stringData":{"token":"hf_..."}}'""",
     ]
 
 

@@ -55,6 +55,29 @@ def test_each_flaw_of_a_value_is_told(flaw: Flaw) -> None:
     assert fix.startswith("kubectl patch secret hf-secret")
 
 
+def test_values_that_an_annotation_repeats_are_told_once_a_secret() -> None:
+    keys = {"token": SeenKey(), "meta": SeenKey()}
+    copied = SeenSecret(name="hf-secret", namespace=TEAM, keys=keys, copied=True)
+    ruled = Installed(settings=Settings(rules=(Rule("meta/*", SecretRef("hf-secret", "meta")),)))
+    pods = (kserve_pod("llama"), kserve_pod("other"))
+    pods[1]["spec"]["initContainers"][0]["args"][0] = "hf://meta/model"
+    secrets: dict[tuple[str, str], SeenSecret | None] = {(TEAM, "hf-secret"): copied}
+    found = said(
+        cluster(
+            pods=tuple(seen(pod, settings=ruled) for pod in pods),
+            secrets=secrets,
+            installed=ruled,
+        ),
+        CHECK,
+    )
+    ((status, sentence, fix),) = found
+    assert status is Status.WARN
+    assert sentence.startswith("Secret team-a/hf-secret has a copy of its values in an annotation")
+    assert fix == (
+        "kubectl annotate secret hf-secret -n team-a kubectl.kubernetes.io/last-applied-configuration-"
+    )
+
+
 def test_a_secret_that_was_not_read_is_not_said_to_be_missing() -> None:
     unread = Unread(Topic.SECRETS, "Secret hf-secret of namespace team-a", "you may not read them")
     found = said(cluster(secrets={}, unread=(unread,)), CHECK)

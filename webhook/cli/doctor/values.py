@@ -5,6 +5,7 @@ from base64 import b64decode
 from webhook.cluster.changes import last_change
 from webhook.cluster.reader import Object
 from webhook.core import read
+from webhook.core.names import LAST_APPLIED
 from webhook.doctor.collected import SeenKey, SeenSecret
 from webhook.doctor.token_shape import Flaw, flaw
 
@@ -19,6 +20,7 @@ def seen_secret(found: Object) -> SeenSecret:
             key: SeenKey(_flaw(value), last_change(metadata, key))
             for key, value in read.mapping(found, "data").items()
         },
+        copied=LAST_APPLIED in read.mapping(metadata, "annotations"),
     )
 
 

@@ -14,6 +14,7 @@ from webhook.core.hub import HUGGING_FACE
 from webhook.core.knowledge import Presence
 from webhook.core.names import InjectMode
 from webhook.core.reasons import Reason
+from webhook.core.remedies import create_secret, write_token
 
 _CLOSED: Final = (
     Reason.SECRET_MISSING,
@@ -123,7 +124,7 @@ def _create_secrets(subject: Subject) -> list[str]:
         if one.reference and not one.reference.config_map and one.holding is not Holding.OWN
     }
     return [
-        mending.create_secret(reference, subject.owner.namespace)
+        create_secret(subject.owner.namespace, reference.name, reference.key)
         for reference in wanted
         if subject.held.get(reference, _UNKNOWN).presence is Presence.ABSENT
     ]
@@ -144,9 +145,11 @@ def _secrets(subject: Subject) -> Answer | None:
         namespace = subject.owner.namespace
         if held.presence is Presence.ABSENT:
             clause = Code.SECRET_ABSENT.tell(f"{kind} {reference.name}")
-            commands = [] if reference.config_map else [mending.create_secret(reference, namespace)]
+            commands = (
+                [] if reference.config_map else [create_secret(namespace, reference.name, reference.key)]
+            )
             return Answer(Code.SECRET_ABSENT, f"{said}: {clause}.", tuple(commands))
-        commands = [] if reference.config_map else [mending.add_key(reference, namespace)]
+        commands = [] if reference.config_map else [write_token(namespace, reference.name, reference.key)]
         return Answer(
             Code.KEY_ABSENT, f"{said}: {Code.KEY_ABSENT.tell(f'key {reference.key}')}.", tuple(commands)
         )
@@ -162,7 +165,7 @@ def _closed(subject: Subject) -> Answer | None:
         commands: list[str] = []
         if verdict.reason is Reason.SECRET_MISSING and verdict.choice is not None:
             reference = Reference(verdict.choice.secret, verdict.choice.key)
-            commands = [mending.create_secret(reference, subject.owner.namespace)]
+            commands = [create_secret(subject.owner.namespace, reference.name, reference.key)]
         elif verdict.reason is Reason.NO_TOKEN_BY_RULE:
             commands = [mending.annotate(subject.owner, names.SECRET, "NAME")]
         elif verdict.reason in {Reason.MAY_HAVE_TOKEN, Reason.TOO_LARGE}:

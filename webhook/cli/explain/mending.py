@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from webhook.cli.explain.facts import Reference
 from webhook.cluster.resources import CRON_JOB, INFERENCE_SERVICE, LLM_INFERENCE_SERVICE, POD, Resource
 from webhook.core import names
 from webhook.core.kinds import KINDS
@@ -38,19 +37,6 @@ def install() -> str:
 def label_namespace(name: str, value: str, *, overwrite: bool) -> str:
     """Return what sets a namespace's label."""
     return f"kubectl label namespace {name} {names.INJECT}={value}" + " --overwrite" * overwrite
-
-
-def create_secret(reference: Reference, namespace: str) -> str:
-    """Return what creates the Secret that is missing; the token is the reader's to fill in."""
-    return (
-        f"kubectl create secret generic {reference.name} -n {namespace} --from-literal={reference.key}=hf_..."
-    )
-
-
-def add_key(reference: Reference, namespace: str) -> str:
-    """Return what adds a key to a Secret."""
-    patch = json.dumps({"stringData": {reference.key: "hf_..."}})
-    return f"kubectl patch secret {reference.name} -n {namespace} -p '{patch}'"
 
 
 def opt_in_again(named: Named) -> str:

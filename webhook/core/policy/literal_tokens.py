@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from webhook.core import caps, read
+from webhook.core import caps, names, read
 from webhook.core.caps import OverCapError
 from webhook.core.hub import redact
 from webhook.core.policy import shapes, values
@@ -16,7 +16,6 @@ from webhook.core.policy.strings import Path, Spent, keys, nodes
 from webhook.core.reading import entries_of
 from webhook.core.variables import Environment
 
-_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _LISTS: Final = ("command", "args")
 _STORAGE: Final = ("storage", "parameters")
 _METADATA: Final = {"annotations": "annotation", "labels": "label"}
@@ -185,7 +184,7 @@ def _literal(fault: Fault, place: tuple[Any, ...], name: str, document: Mapping[
     holder = place[-2] if len(place) > 1 else ""
     if fault is Fault.NOT_SEARCHED:
         subject = name
-    elif place[-1] == _LAST_APPLIED:
+    elif place[-1] == names.LAST_APPLIED:
         fault, subject = Fault.TOKEN_IN_LAST_APPLIED, ""
     elif holder in _METADATA:
         subject = f"{_METADATA[holder]} {place[-1]}"

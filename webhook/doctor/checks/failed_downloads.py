@@ -7,11 +7,12 @@ from webhook.core import names
 from webhook.core.decision import Action, Choice, Verdict
 from webhook.core.downloads import Download, downloads
 from webhook.core.reasons import Reason
+from webhook.core.remedies import create_secret, write_token
 from webhook.doctor.checks.pods_without_token import made_anew
 from webhook.doctor.collected import Collected, SeenObject, Topic
 from webhook.doctor.ended import Cause, End, ends
 from webhook.doctor.finding import Finding, fail, warn
-from webhook.doctor.remedies import TOKENS, create_secret, remedy, write_token
+from webhook.doctor.remedies import TOKENS, remedy
 
 ABOUT: Final = "No container has ended because a download from the Hub failed."
 NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.PODS})

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Final
 
+from webhook.core.remedies import write_token
 from webhook.doctor.collected import Collected, Topic
 from webhook.doctor.ended import Cause
 from webhook.doctor.finding import Finding, fail, ok, warn
 from webhook.doctor.hub import Answer, Question
 from webhook.doctor.models import Model, models
 from webhook.doctor.quantities import shown
-from webhook.doctor.remedies import TOKENS, remedy, write_token
+from webhook.doctor.remedies import TOKENS, remedy
 
 ABOUT: Final = "The Hub lets each token read the models that it is used for."
 NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.WORKLOADS, Topic.PODS, Topic.HUB})

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.core import names
+from webhook.core.remedies import create_secret, write_token
 from webhook.doctor.collected import Collected, SeenSecret, Topic
 from webhook.doctor.finding import Finding, fail, warn
 from webhook.doctor.wanted import Wanted, wanted
@@ -17,6 +18,7 @@ _SHOWN: Final = 5
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at each key that something needs. Where Secrets may not be read, that is all there is to say."""
     yield from collected.not_looked_at(Topic.SECRETS)
+    told: set[tuple[str, str]] = set()
     for need in wanted(collected):
         place = (need.namespace, need.secret)
         if place not in collected.secrets:
@@ -24,7 +26,11 @@ def check(collected: Collected) -> Iterator[Finding]:
         secret = collected.secrets[place]
         if secret is None:
             yield _missing(need)
-        elif need.key not in secret.keys:
+            continue
+        if secret.copied and place not in told:
+            told.add(place)
+            yield _copied(secret)
+        if need.key not in secret.keys:
             yield _without_key(need, secret)
         else:
             yield from _value(need, secret)
@@ -32,12 +38,19 @@ def check(collected: Collected) -> Iterator[Finding]:
 
 def _missing(need: Wanted) -> Finding:
     sentence = f"needs Secret {need.secret}, which does not exist in {need.namespace}."
-    command = (
-        f"kubectl create secret generic {need.secret} -n {need.namespace} --from-literal={need.key}=hf_..."
-    )
+    command = create_secret(need.namespace, need.secret, need.key)
     if need.in_use:
         return fail(need.subject, sentence, command)
     return warn(need.subject, f"has opted in and {sentence}", command)
+
+
+def _copied(secret: SeenSecret) -> Finding:
+    return warn(
+        secret.subject,
+        "has a copy of its values in an annotation, where kubectl apply has put it: use kubectl create, or "
+        "apply --server-side.",
+        f"kubectl annotate secret {secret.name} -n {secret.namespace} {names.LAST_APPLIED}-",
+    )
 
 
 def _without_key(need: Wanted, secret: SeenSecret) -> Finding:
@@ -58,5 +71,4 @@ def _value(need: Wanted, secret: SeenSecret) -> Iterator[Finding]:
 
 
 def _patch(need: Wanted) -> str:
-    value = f'{{"stringData":{{"{need.key}":"hf_..."}}}}'
-    return f"kubectl patch secret {need.secret} -n {need.namespace} -p '{value}'"
+    return write_token(need.namespace, need.secret, need.key)

@@ -140,12 +140,6 @@ def test_the_test_pod_is_not_behind_the_service(render: Render, some_values: Pat
         assert not labels.items() <= pod["metadata"]["labels"].items()
 
 
-def test_the_chart_is_of_the_version_of_the_package() -> None:
-    """It is written down twice, as Helm and Python both want it."""
-    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
-    assert (chart["appVersion"], chart["version"]) == (__version__, __version__)
-
-
 def test_helm_lint_has_nothing_to_say(offline_helm: Helm, some_values: Path) -> None:
     """Not even a warning."""
     offline_helm.run("lint", "--strict", str(CHART), "--values", str(some_values))

@@ -6,7 +6,7 @@ VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' webhook/__init__.py)
 BUILDER := $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test e2e image lint format docs bench bench-cluster pins clean
+.PHONY: help venv demo test e2e image lint format docs bench bench-cluster dist pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,12 +35,13 @@ image: ## Build the image with docker, podman or buildah (BASE=… for another b
 	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) \
 	  $(if $(BASE),--build-arg BASE=$(BASE)) .
 
-lint: $(READY) ## Check style, types, layers and generated files
+lint: $(READY) ## Check style, types, layers, workflows and generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/zizmor --offline --quiet .github/workflows
 	$(BIN)/python scripts/reference_pages.py --check
 	$(BIN)/python scripts/chart_files.py --check
 	$(BIN)/python scripts/coverage_page.py --check
@@ -65,6 +66,9 @@ bench-cluster: $(READY) ## Measure what the webhook adds on a real API server (n
 	$(BIN)/python -m tests.e2e.harness.binaries
 	$(BIN)/python -m benchmarks --only cluster
 
+dist: $(READY) ## Write what a release consists of to dist/ (needs Go 1.26, for helm)
+	$(BIN)/python -m scripts.dist
+
 pins: ## Compile requirements/*.txt from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 	  pyproject.toml -o requirements/runtime.txt
@@ -72,6 +76,8 @@ pins: ## Compile requirements/*.txt from pyproject.toml (needs uv)
 	  pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 	  --group build -c requirements/dev.txt -o requirements/build.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
+	  --group release -o requirements/release.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 	  --group storage -o requirements/kserve-storage.txt
 

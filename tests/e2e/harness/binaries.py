@@ -1,8 +1,8 @@
 """The programs of the control plane: built from pinned Go modules once, then found in a cache.
 
-`python -m tests.e2e.harness.binaries` builds what is missing, makes the storage initializer's environment and
-tells how far it is; `make e2e` begins with it. A folder in `KUBEBUILDER_ASSETS` is used for what it holds
-(envtest's: etcd, kube-apiserver and kubectl).
+`python -m tests.e2e.harness.binaries` builds what is missing, makes the Python environments and tells how far
+it is; `make e2e` begins with it. A folder in `KUBEBUILDER_ASSETS` is used for what it holds (envtest's: etcd,
+kube-apiserver and kubectl).
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from tests.e2e.harness.cache import CACHE, locked
-from tests.e2e.harness.storage_packages import storage_python
+from tests.e2e.harness.environments import environment, storage_python
 
 CONTROLPLANE = Path(__file__).parents[1] / "controlplane"
 _CLUSTER = {"etcd", "kube-apiserver", "kube-controller-manager", "cert-manager"}
@@ -66,6 +66,7 @@ MODULES = (
         },
     ),
     Module("certmanager", {"cert-manager": "."}),
+    Module("actionlint", {"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"}),
 )
 
 
@@ -145,6 +146,10 @@ def main() -> None:
         (name, partial(_built, module, name)) for module, name in programs
     ]
     steps.append(("kserve-storage", storage_python))
+    steps += [
+        (name, lambda tell, name=name: environment(name, tell=tell))  # type: ignore[misc]
+        for name in ("release", "runtime")
+    ]
     for number, (name, make) in enumerate(steps, 1):
         began = time.monotonic()
         count = f"[{number}/{len(steps)}]"

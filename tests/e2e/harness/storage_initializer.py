@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.e2e.harness.binaries import module_folder
-from tests.e2e.harness.storage_packages import storage_python
+from tests.e2e.harness.environments import storage_python
 
 _ENTRYPOINT = "python/storage-initializer/scripts/initializer-entrypoint"
 _NOBODY_LISTENS = "http://127.0.0.1:9"

@@ -6,7 +6,7 @@ may name a subject: a variable, a flag, a repository, a Secret. It never holds t
 """
 
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 
 class Reason(StrEnum):
@@ -98,6 +98,19 @@ class Reason(StrEnum):
     def tell(self, subject: str = "") -> str:
         """Return the sentence about a subject."""
         return self.sentence.replace("{}", subject, 1)
+
+
+ITS_PODS_GET_IT: Final = frozenset(
+    {
+        Reason.POD_DECIDES,
+        Reason.MUTATE_NEVER,
+        Reason.MUTATE_AUTO,
+        Reason.POD_ONLY_METHOD,
+        Reason.CANARY_INHERITS,
+        Reason.CANARY_REPLACES_ENV,
+    }
+)
+"""Reasons of an object that says nothing of the token; its Pods do."""
 
 
 class Outcome(StrEnum):

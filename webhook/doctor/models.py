@@ -9,25 +9,13 @@ from webhook.core.decision import Action, Verdict
 from webhook.core.downloads import Download, downloads
 from webhook.core.hub import HUGGING_FACE, redact
 from webhook.core.reading import entries_of
-from webhook.core.reasons import Reason
+from webhook.core.reasons import ITS_PODS_GET_IT, Reason
 from webhook.doctor.collected import Collected, SeenObject
 from webhook.doctor.finding import Subject
 from webhook.doctor.hub import Question
 from webhook.egress.hosts import HUB
 
 _GIVEN: Final = frozenset({Action.ADD, Action.KEEP, Action.REPLACE})
-_ITS_PODS: Final = frozenset(
-    {
-        Reason.POD_DECIDES,
-        Reason.MUTATE_NEVER,
-        Reason.MUTATE_AUTO,
-        Reason.POD_ONLY_METHOD,
-        Reason.CANARY_INHERITS,
-        Reason.CANARY_REPLACES_ENV,
-    }
-)
-"""The object says nothing of the token; its Pods do."""
-
 _OWN: Final = frozenset(
     {Reason.OWN_TOKEN, Reason.OWN_TOKEN_FILE, Reason.OWN_TOKEN_ARGUMENT, Reason.MAY_HAVE_TOKEN}
 )
@@ -78,7 +66,7 @@ def _token(verdict: Verdict, container: Mapping[str, Any]) -> tuple[str, str] | 
     choice = verdict.choice
     if choice is not None and verdict.action in _GIVEN:
         return None if choice.config_map else (choice.secret, choice.key)
-    if verdict.reason in _ITS_PODS:
+    if verdict.reason in ITS_PODS_GET_IT:
         return None
     if verdict.reason in _OWN:
         entry = (entries_of(container) or {}).get(HUGGING_FACE.token_variable, {})

@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from typing import Any, Final, NamedTuple
 
 from webhook.core import read
+from webhook.core.matching import unmet
 
 _DNS_PORTS: Final = (53, 5353)
 """5353 is where the Pods of OpenShift's DNS listen."""
@@ -66,25 +67,7 @@ def _isolates(policy: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """Tell whether a `LabelSelector` selects; an empty one selects everything."""
-    wanted = read.mapping(selector, "matchLabels")
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        return False
-    return all(_meets(expression, labels) for _, expression in read.objects(selector, "matchExpressions"))
-
-
-def _meets(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    """Tell whether labels meet an expression (apimachinery, `labels.Requirement`)."""
-    value = labels.get(read.string(expression, "key"))
-    values = read.strings(expression, "values")
-    match read.string(expression, "operator"):
-        case "In":
-            return value in values
-        case "NotIn":
-            return value not in values
-        case "Exists":
-            return value is not None
-        case _:
-            return value is None
+    return not unmet(selector, labels)
 
 
 def _allows(rule: Mapping[str, Any], protocol: str, wanted: Sequence[int]) -> bool:

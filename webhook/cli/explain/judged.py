@@ -16,7 +16,7 @@ from webhook.core.kinds import KINDS
 from webhook.core.knowledge import Knowledge
 from webhook.core.policy.finding import Finding
 from webhook.core.reading import entries_of
-from webhook.core.reasons import Outcome, Reason
+from webhook.core.reasons import ITS_PODS_GET_IT, Outcome, Reason
 from webhook.core.settings import PolicyAction, Settings
 from webhook.core.validate import validate
 
@@ -47,16 +47,6 @@ class Holding(StrEnum):
 
 _POD: Final = ("", "Pod")
 _OWN: Final = frozenset({Reason.OWN_TOKEN, Reason.OWN_TOKEN_FILE, Reason.OWN_TOKEN_ARGUMENT})
-_HANDED_ON: Final = frozenset(
-    {
-        Reason.POD_DECIDES,
-        Reason.MUTATE_NEVER,
-        Reason.MUTATE_AUTO,
-        Reason.POD_ONLY_METHOD,
-        Reason.CANARY_INHERITS,
-        Reason.CANARY_REPLACES_ENV,
-    }
-)
 
 
 class Container(NamedTuple):
@@ -173,7 +163,7 @@ def _holding(verdict: Verdict, *, own_entry: bool, in_object: bool) -> Holding:
             return Holding.MISSING if in_object else Holding.PODS
     if verdict.reason in _OWN or own_entry:
         return Holding.OWN
-    return Holding.PODS if verdict.reason in _HANDED_ON else Holding.NONE
+    return Holding.PODS if verdict.reason in ITS_PODS_GET_IT else Holding.NONE
 
 
 def _own(raw: Mapping[str, Any]) -> tuple[Reference | None, str]:

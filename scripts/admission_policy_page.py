@@ -1,12 +1,12 @@
 """Write the tables of `docs/admission-policy.md` from the end-to-end test's; with `--check`, compare them."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
+from scripts.generated import write_or_check
 from scripts.reference_pages import table
 
 ROOT: Final = Path(__file__).parent.parent
@@ -17,16 +17,11 @@ END: Final = "<!-- Until here. -->\n"
 NOT_COMPARED: Final = "The API server takes no such object."
 
 
-def main() -> None:
-    """Write the tables into the page, or compare them."""
-    page = PAGE.read_text()
+def written(page: str) -> str:
+    """Return the page with its tables as they should be."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    written = before + BEGIN + tables(yaml.safe_load(TABLE.read_text())) + END + after
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(written)
-    elif written != page:
-        sys.exit("docs/admission-policy.md is not what the end-to-end test says: make docs")
+    return before + BEGIN + tables(yaml.safe_load(TABLE.read_text())) + END + after
 
 
 def tables(found: dict[str, Any]) -> str:
@@ -46,4 +41,4 @@ def _cases(grouped: dict[str, list[str]]) -> Iterator[tuple[str, ...]]:
 
 
 if __name__ == "__main__":
-    main()
+    write_or_check([(PAGE, written(PAGE.read_text()))])

@@ -6,7 +6,6 @@
 
 import json
 import re
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
+from scripts.generated import write_or_check
 from webhook.settings.model import SettingsModel
 
 CHART: Final = Path(__file__).parent.parent / "charts" / "hf-token-injector"
@@ -176,21 +176,5 @@ def contents() -> Iterator[tuple[Path, str]]:
     yield readme, _TABLE.sub(lambda _: values_table(), readme.read_text())
 
 
-def main() -> int:
-    """Write the files, or check them; return the exit code."""
-    check = "--check" in sys.argv[1:]
-    stale = []
-    for path, text in contents():
-        if path.read_text() == text:
-            continue
-        if check:
-            stale.append(str(path.relative_to(CHART.parent.parent)))
-        else:
-            path.write_text(text)
-    if stale:
-        print(f"not up to date: {', '.join(stale)}; `make docs` writes them", file=sys.stderr)
-    return 1 if stale else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    write_or_check(contents())

@@ -1,12 +1,12 @@
 """Write `docs/coverage.md` from the end-to-end cases; with `--check`, tell whether it is up to date."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from scripts.generated import write_or_check
 from scripts.reference_pages import table
 
 ROOT = Path(__file__).parent.parent
@@ -46,14 +46,5 @@ def rows() -> Iterator[tuple[str, ...]]:
                 title = label = ""
 
 
-def main() -> None:
-    """Write the page, or compare it."""
-    page = TEXT + table(HEAD, rows()) + END
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(page)
-    elif not PAGE.exists() or PAGE.read_text() != page:
-        sys.exit("docs/coverage.md is not what the cases say: make docs")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check([(PAGE, TEXT + table(HEAD, rows()) + END)])

@@ -5,11 +5,11 @@ What a constant means stands in the string below it in the source, so the pages 
 
 import ast
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from scripts.generated import write_or_check
 from webhook.cli.reference import markdown
 from webhook.core import names
 from webhook.core.hub import HUGGING_FACE
@@ -198,22 +198,5 @@ WRITERS: dict[str, Callable[[], str]] = {
 }
 
 
-def main() -> int:
-    """Write the pages, or check them; return the exit code."""
-    check = "--check" in sys.argv[1:]
-    stale = []
-    for name, writer in WRITERS.items():
-        path = PAGES / name
-        text = NOTE + "\n" + writer()
-        if check and (not path.exists() or path.read_text() != text):
-            stale.append(str(path.relative_to(PAGES.parent.parent)))
-        elif not check:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-    if stale:
-        print(f"not up to date: {', '.join(stale)}; `make docs` writes them", file=sys.stderr)
-    return 1 if stale else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    write_or_check((PAGES / name, NOTE + "\n" + writer()) for name, writer in WRITERS.items())

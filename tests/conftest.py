@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,10 @@ settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 """The same examples every time, so that nobody's change fails for somebody else's bug; no example fails for a
 busy machine. `HYPOTHESIS_PROFILE=explore` looks for new ones."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As a shell leaves it for what runs in the background; programs that tests interrupt would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REVIEW = (Path(__file__).parent / "data" / "review-pod.json").read_bytes()
 

@@ -71,6 +71,12 @@ def test_every_job_has_an_end(name: str) -> None:
 
 
 @each_workflow
+def test_a_pipe_fails_where_its_first_command_does(name: str) -> None:
+    """GitHub's own default is a bash without `pipefail`."""
+    assert yaml.safe_load(WORKFLOWS[name].read_text())["defaults"] == {"run": {"shell": "bash"}}
+
+
+@each_workflow
 def test_no_secret_is_read(name: str) -> None:
     """Signing and pushing need the run's own token and identity, and no other."""
     assert "secrets" not in WORKFLOWS[name].read_text()

@@ -60,3 +60,10 @@ def test_what_may_not_be_read_is_told_and_not_guessed() -> None:
     seen = SeenNamespace(name=TEAM, known=False)
     found = said(cluster(namespaces={TEAM: seen}, unread=(unread,)), "namespace-labels")
     assert found == [(Status.WARN, "Not looked at: Namespace team-a (you may not read them).", "")]
+
+
+def test_where_nobody_has_opted_in_that_is_said() -> None:
+    ((status, sentence, fix),) = said(cluster(namespaces={}), "namespace-labels")
+    assert status is Status.WARN
+    assert sentence == "No namespace has opted in, so nothing is injected."
+    assert fix == "kubectl label namespace NAME hf-token-injector.io/inject=enabled"

@@ -17,7 +17,14 @@ _OFF: Final = frozenset({"disabled", "false", "no", "off", "none", "0"})
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at each namespace that has a key like ours."""
-    yield from collected.not_looked_at(Topic.NAMESPACES)
+    unread = list(collected.not_looked_at(Topic.NAMESPACES))
+    yield from unread
+    if not collected.namespaces and not unread:
+        yield warn(
+            None,
+            "No namespace has opted in, so nothing is injected.",
+            f"kubectl label namespace NAME {names.INJECT}={InjectMode.ENABLED}",
+        )
     for seen in collected.namespaces.values():
         if not seen.exists:
             yield fail(seen.subject, "does not exist.", f"kubectl create namespace {seen.name}")

@@ -41,7 +41,7 @@ lint: $(READY) ## Check style, types, layers, workflows and generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
-	$(BIN)/zizmor --offline --quiet .github/workflows
+	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/python scripts/reference_pages.py --check
 	$(BIN)/python scripts/chart_files.py --check
 	$(BIN)/python scripts/coverage_page.py --check

@@ -40,11 +40,11 @@ def _tracked() -> list[str]:
 
 
 def _build(checkout: Path, target: Path, **environ: str) -> Path:
-    """Run `make dist`'s command in a checkout."""
+    """Run what `make dist` runs, with everything that it imports from the same checkout."""
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.dist", target],
+        [sys.executable, checkout / "scripts" / "dist.py", target],
         cwd=checkout,
-        env=os.environ | environ | {"SOURCE_DATE_EPOCH": MOMENT},
+        env=os.environ | environ | {"SOURCE_DATE_EPOCH": MOMENT, "PYTHONPATH": str(checkout)},
         capture_output=True,
         text=True,
         check=False,

@@ -89,6 +89,18 @@ def test_no_checkout_leaves_credentials_behind(name: str) -> None:
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
+def test_two_jobs_may_write_and_only_these_things() -> None:
+    writes = {
+        f"{name}: {job}": sorted(key for key, right in text["permissions"].items() if right == "write")
+        for name in WORKFLOWS
+        for job, text in _jobs(name).items()
+    }
+    assert {job: rights for job, rights in writes.items() if rights} == {
+        "release.yaml: image": ["packages"],
+        "release.yaml: publish": ["attestations", "contents", "id-token", "packages"],
+    }
+
+
 def test_only_a_job_that_runs_nothing_of_the_repository_can_sign() -> None:
     signing = [job for name in WORKFLOWS for job in _jobs(name).values() if "id-token" in job["permissions"]]
     assert len(signing) == 1

@@ -1,7 +1,7 @@
 """The pages that people read, and the commands in them."""
 
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -55,20 +55,16 @@ class Block(NamedTuple):
         return found
 
 
-def blocks() -> Iterator[Block]:
-    """Yield the blocks of code of all pages."""
-    for path in PAGES:
-        for match in _BLOCK.finditer(path.read_text()):
-            yield Block(
-                str(path.relative_to(ROOT)),
-                match["language"].strip(),
-                match["body"],
-                " ".join((match["reason"] or "").split()),
-            )
-
-
-def commands(page: str) -> list[str]:
-    """Return the commands of a page that may be run, in their order."""
-    return [
-        command for block in blocks() if block.page == page and not block.reason for command in block.commands
-    ]
+@cache
+def blocks() -> tuple[Block, ...]:
+    """Return the blocks of code of all pages."""
+    return tuple(
+        Block(
+            str(path.relative_to(ROOT)),
+            match["language"].strip(),
+            match["body"],
+            " ".join((match["reason"] or "").split()),
+        )
+        for path in PAGES
+        for match in _BLOCK.finditer(path.read_text())
+    )

@@ -15,6 +15,7 @@ from webhook.server.metrics import Metrics
 from webhook.server.rotation_metrics import RotationMetrics
 from webhook.server.watch_metrics import WatchMetrics, WatchNumbers
 
+RUNBOOK = (CHART.parents[1] / "docs" / "runbook.md").read_text()
 DASHBOARD: dict[str, Any] = json.loads((CHART / "dashboards" / "hf-token-injector.json").read_text())
 
 
@@ -69,9 +70,26 @@ def test_every_alert_says_how_bad_it_is_and_what_it_means(render: Render) -> Non
     for rule in rules:
         assert rule["labels"]["severity"] in {"critical", "warning"}
         assert rule["annotations"]["summary"].endswith(".")
+        assert "runbook_url" not in rule["annotations"]
     values["certificates"] = {"mode": "cert-manager"}
     fewer = only(render(values), "PrometheusRule")["spec"]["groups"][0]["rules"]
     assert 0 < len(fewer) < len(rules)
+
+
+def test_every_alert_links_its_section_of_the_runbook_and_every_section_has_its_alert(render: Render) -> None:
+    page = "https://example.com/docs/runbook.md"
+    values = {"metrics": {"prometheusRule": {"enabled": True, "runbookUrl": page}}}
+    rules = only(render(values), "PrometheusRule")["spec"]["groups"][0]["rules"]
+    alerts = [rule["alert"] for rule in rules]
+    sections = re.findall(r"^### (HfTokenInjector\w+)$", RUNBOOK, re.MULTILINE)
+    assert sections == sorted(sections, key=alerts.index)
+    assert set(sections) == set(alerts)
+    assert [rule["annotations"]["runbook_url"] for rule in rules] == [
+        f"{page}#{alert.lower()}" for alert in alerts
+    ]
+    for rule in rules:
+        severity = rule["labels"]["severity"]
+        assert f"### {rule['alert']}\n\n*{severity}.* " in RUNBOOK
 
 
 def test_panels_do_not_overlap() -> None:

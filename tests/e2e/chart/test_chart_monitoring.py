@@ -70,7 +70,6 @@ def test_every_alert_says_how_bad_it_is_and_what_it_means(render: Render) -> Non
     for rule in rules:
         assert rule["labels"]["severity"] in {"critical", "warning"}
         assert rule["annotations"]["summary"].endswith(".")
-        assert "runbook_url" not in rule["annotations"]
     values["certificates"] = {"mode": "cert-manager"}
     fewer = only(render(values), "PrometheusRule")["spec"]["groups"][0]["rules"]
     assert 0 < len(fewer) < len(rules)
@@ -78,7 +77,7 @@ def test_every_alert_says_how_bad_it_is_and_what_it_means(render: Render) -> Non
 
 def test_every_alert_links_its_section_of_the_runbook_and_every_section_has_its_alert(render: Render) -> None:
     page = "https://example.com/docs/runbook.md"
-    values = {"metrics": {"prometheusRule": {"enabled": True, "runbookUrl": page}}}
+    values: dict[str, Any] = {"metrics": {"prometheusRule": {"enabled": True, "runbookUrl": page}}}
     rules = only(render(values), "PrometheusRule")["spec"]["groups"][0]["rules"]
     alerts = [rule["alert"] for rule in rules]
     sections = re.findall(r"^### (HfTokenInjector\w+)$", RUNBOOK, re.MULTILINE)
@@ -90,6 +89,9 @@ def test_every_alert_links_its_section_of_the_runbook_and_every_section_has_its_
     for rule in rules:
         severity = rule["labels"]["severity"]
         assert f"### {rule['alert']}\n\n*{severity}.* " in RUNBOOK
+    values["metrics"]["prometheusRule"]["runbookUrl"] = ""
+    for rule in only(render(values), "PrometheusRule")["spec"]["groups"][0]["rules"]:
+        assert set(rule["annotations"]) == {"summary"}
 
 
 def test_panels_do_not_overlap() -> None:

@@ -3,7 +3,10 @@
 `zizmor` (in `make lint`) and `actionlint` (in `tests/e2e/test_release.py`) look into their steps.
 """
 
+import json
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -111,16 +114,34 @@ def test_only_a_job_that_runs_nothing_of_the_repository_can_sign() -> None:
 def test_what_is_asked_of_make_exists(name: str) -> None:
     known = re.findall(r"^([\w-]+):.* ## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert _targets(_runs(name))
-    assert _targets(_runs(name)) <= set(known)
+    assert _targets(_runs(name)) - {'"$TARGET"'} <= set(known)
 
 
-def test_changes_are_checked_by_the_commands_that_decide() -> None:
-    assert _targets((ROOT / ".ci" / "run").read_text()) == _targets(_runs("ci.yaml"))
+def test_changes_are_checked_by_the_commands_that_decide(tmp_path: Path) -> None:
+    """Whichever those are: the jobs are made of `.ci/run`."""
+    output = tmp_path / "output"
+    [plan] = [step["run"] for step in _jobs("ci.yaml")["plan"]["steps"] if step.get("id") == "plan"]
+    subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", plan],  # noqa: S607 - as on a runner
+        cwd=ROOT,
+        env=os.environ | {"GITHUB_OUTPUT": str(output)},
+        check=True,
+    )
+    targets = json.loads(output.read_text().removeprefix("targets="))
+    assert targets
+    assert set(targets) == _targets((ROOT / ".ci" / "run").read_text())
+    [run] = [step for step in _jobs("ci.yaml")["check"]["steps"] if "run" in step]
+    assert run == {"env": {"TARGET": "${{ matrix.target }}"}, "run": 'make "$TARGET"'}
 
 
-def test_the_oldest_python_that_is_supported_is_the_first_that_is_tried() -> None:
-    pythons = _jobs("ci.yaml")["test"]["strategy"]["matrix"]["python"]
+def test_every_python_that_is_supported_is_tried() -> None:
+    jobs = _jobs("ci.yaml")
+    setup = [
+        step["with"]["python-version"] for step in jobs["check"]["steps"] if "python" in str(step.get("uses"))
+    ]
+    pythons = setup + jobs["test"]["strategy"]["matrix"]["python"]
     assert f'requires-python = ">={pythons[0]}"' in (ROOT / "pyproject.toml").read_text()
+    assert pythons == [f"3.{minor}" for minor in range(11, 11 + len(pythons))]
 
 
 def test_the_image_that_is_pushed_is_the_one_that_the_chart_runs() -> None:

@@ -60,3 +60,10 @@ def test_links_and_headings_are_found(tmp_path: Path) -> None:
     )
     assert anchors(page) == {"which-secret", "a", "a-1"}
     assert links(page) == ["b.md#c", "../d"]
+
+
+def test_the_table_of_contents_leads_to_every_page() -> None:
+    contents = ROOT / "docs" / "README.md"
+    led = {(contents.parent / unquote(link).partition("#")[0]).resolve() for link in links(contents)}
+    pages = {path for path in PAGES if path.is_relative_to(contents.parent) and path.parent.name != "adr"}
+    assert pages - led - {contents} == set()

@@ -139,7 +139,7 @@ NOTES = [
     ({"certificates": {"mode": "cert-manager"}}, "does not know cert-manager.io/v1"),
     ({"certificates": {"mode": "provided", "provided": {"secretName": "x"}}}, "caBundle"),
     ({"certificates": {"selfManaged": {"admissionPolicy": {"enabled": False}}}}, "admissionPolicy is off"),
-    ({"settings": {"missingSecret": "deny"}}, "settings.missingSecret is deny"),
+    ({"settings": {"cluster": {"watchSecrets": True}}}, "settings.cluster.watchSecrets is on"),
     (
         {"settings": {"policy": {"literalTokens": "deny"}}, "policyWebhook": {"enabled": False}},
         "policyWebhook is off: nothing is refused",

@@ -20,14 +20,16 @@ from tests.e2e.harness.environments import environment
 from webhook import __version__
 
 ROOT = Path(__file__).parent.parent
+DIST = ROOT / "dist"
 NAME = f"hf-token-injector-{__version__}"
 SOURCE = "https://github.com/hf-token-injector/hf-token-injector"
 
 
 def build(target: Path) -> None:
-    """Write everything into a folder that is empty afterwards but for it."""
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
+    """Write everything into an empty folder, which is made if there is none."""
+    target.mkdir(parents=True, exist_ok=True)
+    if any(target.iterdir()):
+        sys.exit(f"{target} is not empty")
     moment = _moment()
     environ = os.environ | {"SOURCE_DATE_EPOCH": str(moment)}
     with tempfile.TemporaryDirectory() as scratch:
@@ -104,8 +106,12 @@ def _output(*command: str) -> str:
 def main() -> None:
     """Write the files and list them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("target", nargs="?", type=Path, default=ROOT / "dist", help="default: dist/")
+    parser.add_argument(
+        "target", nargs="?", type=Path, default=DIST, help="an empty folder; without it dist/, made anew"
+    )
     target: Path = parser.parse_args().target
+    if target == DIST:
+        shutil.rmtree(DIST, ignore_errors=True)
     build(target.resolve())
     print((target / "SHA256SUMS").read_text(), end="")
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from certs.authority import Pair
+from tests.server.launched import Launched
 from tests.server.running import Running
 from webhook.settings import LogSettings, ServerSettings, TlsSettings
 
@@ -71,6 +72,20 @@ def start(tls_files: TlsSettings, trust: ssl.SSLContext) -> Iterator[Callable[..
     yield start_one
     for running in started:
         running.end()
+
+
+@pytest.fixture
+def launch(tls_files: TlsSettings, trust: ssl.SSLContext) -> Iterator[Callable[..., Launched]]:
+    """Start servers as processes, with settings of a test's own; they are gone at its end."""
+    launched: list[Launched] = []
+
+    def launch_one(*, files: int | None = None, **environment: str) -> Launched:
+        launched.append(Launched(tls_files, trust, files=files, **environment))
+        return launched[-1]
+
+    yield launch_one
+    for process in launched:
+        process.end()
 
 
 @pytest.fixture(scope="module")

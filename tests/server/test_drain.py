@@ -1,86 +1,20 @@
 """The real command in a process of its own: start, signals, end."""
 
-import http.client
 import json
 import os
 import signal
-import ssl
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
-from tests.server.running import Answer, exchange, read_all
+from tests.server.launched import SERVE, Launched
+from tests.server.running import exchange, read_all
 from webhook.settings import TlsSettings
 
-SERVE = [sys.executable, "-c", "from webhook.cli.serve import serve; serve()"]
-
-
-class Process:
-    """A server started as people start it."""
-
-    def __init__(self, tls: TlsSettings, trust: ssl.SSLContext, **environment: str) -> None:
-        variables = {
-            "TLS__CERT_FILE": tls.cert_file,
-            "TLS__KEY_FILE": tls.key_file,
-            "SERVER__DRAIN_SECONDS": "30",
-        } | environment
-        self.trust = trust
-        self.began = time.monotonic()
-        self.process = subprocess.Popen(
-            [*SERVE, "--host=127.0.0.1", "--port=0", "--ops-host=127.0.0.1", "--ops-port=0"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=os.environ | {f"HF_TOKEN_INJECTOR_{name}": value for name, value in variables.items()},
-        )
-        line = self.line("listening")
-        self.https, self.ops = (int(line[name].rpartition(":")[2]) for name in ("https", "ops"))
-
-    def line(self, event: str) -> dict[str, Any]:
-        """Wait for an event in the log."""
-        assert self.process.stdout
-        for text in self.process.stdout:
-            line: dict[str, Any] = json.loads(text)
-            if line["event"] == event:
-                return line
-        pytest.fail(f"{event} was not logged: {self.process.stderr and self.process.stderr.read()!r}")
-
-    def connect(self) -> http.client.HTTPSConnection:
-        """Return a client connection, which opens itself."""
-        return http.client.HTTPSConnection("localhost", self.https, context=self.trust, timeout=20)
-
-    def ready(self) -> Answer:
-        """Ask whether it is ready."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ops, timeout=20)
-        try:
-            return exchange(connection, b"", "/readyz", {}, "GET")
-        finally:
-            connection.close()
-
-    def end(self) -> None:
-        """End it if it still runs."""
-        self.process.kill()
-        self.process.communicate()
-
-
-@pytest.fixture
-def launch(tls_files: TlsSettings, trust: ssl.SSLContext) -> Iterator[Callable[..., Process]]:
-    launched: list[Process] = []
-
-    def launch_one(**environment: str) -> Process:
-        launched.append(Process(tls_files, trust, **environment))
-        return launched[-1]
-
-    yield launch_one
-    for process in launched:
-        process.end()
-
-
-Launch = Callable[..., Process]
+Launch = Callable[..., Launched]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
+from webhook.server.memory import give_back
 from webhook.server.problem import Disconnected, Problem
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -19,6 +20,9 @@ and the API server waits 3 s."""
 _QUEUE_SECONDS = 10.0
 """How long a large body waits for its turn; the API server itself waits 30 s at most, with us 3 s."""
 
+
+_GIVE_BACK_SECONDS = 5.0
+"""How long after a large body memory is given back: not after each of many."""
 
 _VALUES = 1_000_000
 """Maps, lists and values of a large body. The yardstick review has one in 19 bytes, managedFields one in 6 to
@@ -36,6 +40,7 @@ class Bodies:
         """Make a reader that refuses more than `limit` bytes."""
         self._limit = limit
         self._turn = asyncio.Lock()
+        self._giving_back: asyncio.TimerHandle | None = None
 
     async def first(self, headers: list[tuple[bytes, bytes]], receive: Receive) -> tuple[bytes, bool]:
         """Return the first piece of a body, and whether there is more.
@@ -93,6 +98,13 @@ class Bodies:
             yield body
         finally:
             self._turn.release()
+            if self._giving_back is None:
+                loop = asyncio.get_running_loop()
+                self._giving_back = loop.call_later(_GIVE_BACK_SECONDS, self._give_back)
+
+    def _give_back(self) -> None:
+        self._giving_back = None
+        give_back()
 
     async def _next(self, pieces: list[bytes], size: int, receive: Receive) -> tuple[bool, int]:
         """Append one piece; return whether there is more, and the size so far."""

@@ -24,30 +24,38 @@ from webhook.server.app import App, Serving
 from webhook.server.certificates import CertificateError, CertificateSource
 from webhook.server.known import Known
 from webhook.server.known_cluster import KnownCluster, Watches
+from webhook.server.listening import Doors, Listener
 from webhook.server.memory import settle
 from webhook.server.metrics import Metrics
 from webhook.server.ops import Ops
 from webhook.server.protocol import LimitedProtocol, Limits
 from webhook.server.readiness import Readiness
 from webhook.server.signs import Signs
-from webhook.server.sockets import address_of, listen
+from webhook.server.sockets import address_of, connections_at_most, listen
 from webhook.server.telling import MakeTeller
 from webhook.server.tls import Renewal, ServedCertificate
 from webhook.settings import Loaded, ServerSettings
 
 _DRAINING: Final = "draining"
 _CLOSE: Final = (b"connection", b"close")
+_OPS_CONNECTIONS: Final = 100
+"""Connections of kubelet, of Prometheus, and of whoever else asks the ops port."""
 
 
 class StartError(Exception):
     """The server cannot start; the text is a sentence for the person who started it."""
 
 
+MakeDoors = Callable[[set[LimitedProtocol], Callable[[], asyncio.Protocol]], Doors]
+"""Makes what a listener needs, of a server's connections and of what makes their protocols."""
+
+
 class Server(uvicorn.Server):
     """A uvicorn server that leaves signals to `Service` and says when it is up."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, doors: MakeDoors) -> None:
         super().__init__(config)
+        self._doors = doors
         self.up = asyncio.Event()
 
     @contextlib.contextmanager
@@ -56,9 +64,17 @@ class Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
-        await super().startup(sockets)
+        """Start, and say so. The listener is ours; uvicorn closes it."""
+        doors = self._doors(cast("set[LimitedProtocol]", self.server_state.connections), self._protocol)
+        self.servers = cast(
+            "list[asyncio.base_events.Server]", [Listener(sock, doors) for sock in sockets or ()]
+        )
+        self.started = True
         self.up.set()
+
+    def _protocol(self) -> asyncio.Protocol:
+        make = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state={})  # type: ignore[call-arg]
 
     def close_after_answers(self) -> None:
         """Let every answer from now on, also those in flight, close its connection."""
@@ -106,13 +122,29 @@ class Service:
         self._served = ServedCertificate()
         self._source = source
         self._renewal = Renewal(source, self._served, signs=signs, now=lambda: datetime.now(UTC))
-        self._app = Server(_config(self._settings, App(self.serving), self.metrics, self._served.listener))
-        self._ops = Server(_config(self._settings, Ops(self.readiness, self.metrics), self.metrics, None))
+        self._app = self._server(App(self.serving), self._settings.max_connections, self._served.listener)
+        self._ops = self._server(Ops(self.readiness, self.metrics), _OPS_CONNECTIONS, None)
         self._signals = 0
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self.listening = asyncio.Event()
         self.addresses: dict[str, str] = {}
+
+    def _server(self, app: Callable[..., Any], most: int, context: ssl.SSLContext | None) -> Server:
+        settings, metrics = self._settings, self.metrics
+        limits = Limits(settings.header_seconds, settings.body_seconds, metrics.refused)
+
+        def doors(connections: set[LimitedProtocol], make: Callable[[], asyncio.Protocol]) -> Doors:
+            return Doors(
+                make=make,
+                connections=connections,
+                context=context,
+                most=connections_at_most(most),
+                handshake_seconds=settings.header_seconds,
+                dropped=metrics.dropped,
+            )
+
+        return Server(_config(settings, app, limits), doors)
 
     def stop(self) -> None:
         """Begin to stop; called again, stop without waiting any longer."""
@@ -190,10 +222,7 @@ def _listen(setting: str, host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _config(
-    settings: ServerSettings, app: Callable[..., Any], metrics: Metrics, listener: ssl.SSLContext | None
-) -> uvicorn.Config:
-    limits = Limits(settings.header_seconds, settings.body_seconds, metrics.refused)
+def _config(settings: ServerSettings, app: Callable[..., Any], limits: Limits) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=cast("type[asyncio.Protocol]", functools.partial(LimitedProtocol, limits=limits)),
@@ -207,5 +236,4 @@ def _config(
         # uvicorn's type says int; it is only ever handed to call_later.
         timeout_keep_alive=cast("int", settings.keep_alive_seconds),
         timeout_graceful_shutdown=math.ceil(settings.stop_seconds),
-        ssl_context_factory=None if listener is None else lambda *_: listener,
     )

@@ -18,6 +18,7 @@ from webhook import __version__
 from webhook.core.decision import Operation
 from webhook.core.knowledge import Presence
 from webhook.server.certificate_metrics import CertificateMetrics
+from webhook.server.dropped import Dropped
 from webhook.server.known import Doubt
 from webhook.server.review import Answered
 
@@ -69,6 +70,7 @@ class Metrics:
         self.doubts: Tally[Doubt] = Tally()
         self.presence: Tally[Presence] = Tally()
         self.refusals: Tally[int] = Tally()
+        self.drops: Tally[Dropped] = Tally()
 
     def reviewed(self, answered: Answered) -> None:
         """Count one answered review."""
@@ -93,6 +95,10 @@ class Metrics:
     def refused(self, status: int) -> None:
         """Count one HTTP error."""
         self.refusals[status] += 1
+
+    def dropped(self, why: Dropped) -> None:
+        """Count one connection that was closed to make room."""
+        self.drops[why] += 1
 
     def exposition(self) -> bytes:
         """Return everything in the text format of Prometheus."""
@@ -158,6 +164,12 @@ class _Reviews:
             "Requests that were answered with an HTTP error.",
             ["code"],
             [((str(status),), count) for status, count in self._metrics.refusals.items()],
+        )
+        yield _counter(
+            "hf_token_injector_connections_dropped",
+            "Connections that were closed because there were too many.",
+            ["why"],
+            [((why.value,), self._metrics.drops[why]) for why in Dropped],
         )
 
 

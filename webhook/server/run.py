@@ -12,6 +12,7 @@ from webhook.server.certificates import CertificateError
 from webhook.server.lifecycle import Service, StartError
 from webhook.server.logs import describe_exception, make_logger
 from webhook.server.metrics import Metrics
+from webhook.server.sockets import allow_files
 from webhook.server.sources import certificate_source, cluster_watches, event_teller
 from webhook.settings import Loaded
 
@@ -25,6 +26,7 @@ def run(loaded: Loaded) -> None:
         StartError: It cannot start; the text says why.
     """
     logger = make_logger(loaded.server.log)
+    allow_files()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(loaded, logger))
 

@@ -2,8 +2,12 @@
 
 import contextlib
 import errno
+import resource
 import socket
+from typing import Final
 
+_OWN_FILES: Final = 64
+"""Open files that are no connections of callers; a server that follows a cluster has some 30."""
 _NO_IPV6 = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
 
 
@@ -30,6 +34,23 @@ def address_of(sock: socket.socket) -> str:
     """Return `host:port` of a socket, with the port that was really taken."""
     host, port = sock.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def allow_files() -> None:
+    """Let this process open as many files as the system allows it.
+
+    The lower limit is 1024 by default, for programs that use `select`.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Where the system names no limit, as on macOS, it still refuses one without an end.
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def connections_at_most(wanted: int) -> int:
+    """Return how many connections there may be: what is wanted, or what the limit on open files leaves."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return wanted if files == resource.RLIM_INFINITY else max(1, min(wanted, files - _OWN_FILES))
 
 
 class _Ipv6Missing(Exception):  # noqa: N818

@@ -93,9 +93,10 @@ class ServerSettings:
         host, port: Where HTTPS is served. `::` takes IPv6 and IPv4, and IPv4 alone on a node without IPv6.
         ops_host, ops_port: Where probes and metrics are served over plain HTTP.
         max_body_bytes: Larger reviews are refused with 413.
+        max_connections: How many connections there may be; of more, those are closed that are missed least.
         keep_alive_seconds: How long an idle connection is kept.
-        header_seconds: From the first byte of a request to the end of its headers.
-        body_seconds: From there to the end of its body.
+        header_seconds: From the first byte of a request to the end of its headers; also for a TLS handshake.
+        body_seconds: From there to the end of its body; also until a caller reads its answers.
         drain_seconds: How long answering goes on after SIGTERM.
         stop_seconds: How long requests in flight may take after that.
     """
@@ -105,6 +106,7 @@ class ServerSettings:
     ops_host: str = "::"
     ops_port: int = 8080
     max_body_bytes: int = 7 * 1024 * 1024
+    max_connections: int = 1000
     keep_alive_seconds: float = 150
     header_seconds: float = 10
     body_seconds: float = 20

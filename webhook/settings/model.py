@@ -222,15 +222,24 @@ class Server(_Section):
     max_body_bytes: Annotated[
         int, Field(ge=64 * 1024, le=64 * 1024 * 1024), Allowed("a number of bytes from 65536 to 67108864")
     ] = Field(_SERVER.max_body_bytes, description="Larger reviews are refused with 413.")
+    max_connections: Annotated[
+        int, Field(ge=16, le=100_000), Allowed("a number of connections from 16 to 100000")
+    ] = Field(
+        _SERVER.max_connections,
+        description="Connections to the HTTPS port, 70 KiB each. When there are more, the one that would be "
+        "missed least is closed.",
+    )
     keep_alive_seconds: Seconds = Field(
         _SERVER.keep_alive_seconds,
         description="How long an idle connection is kept; the API server keeps its own for 90 s.",
     )
     header_seconds: Seconds = Field(
-        _SERVER.header_seconds, description="How long the headers of a request may take."
+        _SERVER.header_seconds,
+        description="How long the headers of a request may take, and a TLS handshake.",
     )
     body_seconds: Seconds = Field(
-        _SERVER.body_seconds, description="How long the body of a request may take."
+        _SERVER.body_seconds,
+        description="How long the body of a request may take, and a caller to read its answer.",
     )
     drain_seconds: Annotated[float, Field(ge=0, le=3600), Allowed("a number of seconds from 0 to 3600")] = (
         Field(_SERVER.drain_seconds, description="How long answering goes on after SIGTERM.")

@@ -12,6 +12,7 @@ from typing import IO, Any
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
+from webhook.core.hub import redact
 from webhook.core.reasons import Outcome
 from webhook.server.encode import encode
 from webhook.server.review import Answered
@@ -115,7 +116,8 @@ def log_review(logger: FilteringBoundLogger, answered: Answered) -> None:
         uid=review.uid,
         namespace=review.namespace,
         kind=review.kind,
-        name=review.name,
+        # The API server does not check a name before it asks us.
+        name=redact(review.name),
         operation=review.operation,
         outcome=decision.outcome,
         reasons=list(dict.fromkeys([verdict.reason for verdict in decision.verdicts])),

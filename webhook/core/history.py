@@ -22,9 +22,8 @@ class History:
         self._optional = True if case.optional else None
         self._now = _record_of(case.request.object)
         self._then = _record_of(case.request.old_object or {})
-        self._held = {**self._then, **self._now}
         self._before: dict[str, tuple[int, dict[str, Any]]] = {}
-        if self._held and case.request.old_object is not None:
+        if (self._now or self._then) and case.request.old_object is not None:
             for serving in _all_servings(case.request.old_object):
                 index, entry = token_entry(serving.raw)
                 if entry is not None:
@@ -33,16 +32,20 @@ class History:
     def recorded(self, label: str) -> list[Recorded]:
         """Return what we may have noted of a container's entry, whatever became of it.
 
-        Canaries have no names: when one is taken out of the list, those behind it have other labels.
+        What was noted before this UPDATE counts also where something else is noted now: a person may have
+        edited the annotation. Canaries have no names: when one is taken out of the list, those behind it have
+        other labels.
         """
-        found = [self._held[label]] if label in self._held else []
+        records = (self._now, self._then)
+        found = [noted[label] for noted in records if label in noted]
         canary, _, rest = label.partition("/")
         if canary == "canary":
             within = rest.partition("/")[2]
-            for key, recorded in self._held.items():
-                head, _, other = key.partition("/")
-                if head == canary and other.partition("/")[2] == within:
-                    found.append(recorded)
+            for noted in records:
+                for key, recorded in noted.items():
+                    head, _, other = key.partition("/")
+                    if head == canary and other.partition("/")[2] == within:
+                        found.append(recorded)
         return found
 
     def ours(self, label: str, raw: Mapping[str, Any]) -> Recorded | None:
@@ -58,7 +61,7 @@ class History:
         if recorded is None:
             return None
         _, before = self._before.get(label, (0, None))
-        noted_in_this_request = label in self._now and self._now[label] != self._then.get(label)
+        noted_in_this_request = recorded == self._now.get(label) != self._then.get(label)
         if before is None or before == entry or noted_in_this_request:
             return recorded
         reference = record.reference_of(entry["valueFrom"], recorded)

@@ -3,10 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' webhook/__init__.py)
+FUZZ_SECONDS ?= 60
 BUILDER := $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test e2e image lint format docs bench bench-cluster dist pins clean
+.PHONY: help venv demo test e2e fuzz image lint format docs bench bench-cluster dist pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +30,14 @@ test: $(READY) ## Run the tests that need only Python
 e2e: $(READY) ## Run the tests on a real control plane with the real KServe (needs Go 1.26)
 	$(BIN)/python -m tests.e2e.harness.binaries
 	$(BIN)/python -m pytest tests/e2e -n 4 --dist loadfile
+
+fuzz: .venv/.fuzz ## Look for inputs that break something (Linux on x86-64; a minute each, or FUZZ_SECONDS)
+	$(BIN)/python -m tests.fuzz reviews --seconds $(FUZZ_SECONDS)
+	$(BIN)/python -m tests.fuzz containers --seconds $(FUZZ_SECONDS)
+
+.venv/.fuzz: $(READY) requirements/fuzz.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@touch $@
 
 image: ## Build the image with docker, podman or buildah (BASE=… for another base)
 	$(or $(BUILDER),$(error docker, podman or buildah is needed)) build --tag hf-token-injector:$(VERSION) \
@@ -80,6 +89,8 @@ pins: ## Compile requirements/*.txt from pyproject.toml (needs uv)
 	  --group release -o requirements/release.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 	  --group storage -o requirements/kserve-storage.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
+	  --group fuzz -o requirements/fuzz.txt
 
 clean: ## Remove the environment and everything that was built
 	rm -rf .venv .cache dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

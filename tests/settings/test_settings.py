@@ -322,7 +322,7 @@ def test_a_long_value_is_shortened(tmp_path: Path) -> None:
 
 def test_every_setting_is_described_and_its_variable_works(tmp_path: Path) -> None:
     rows = describe_settings()
-    assert len(rows) == 45
+    assert len(rows) == 46
     for row in rows:
         assert set(row) == {"name", "env", "type", "default", "description"}
         assert row["description"].endswith("."), row

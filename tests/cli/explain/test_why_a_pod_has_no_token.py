@@ -101,7 +101,7 @@ def test_no_webhook(cluster: Cluster, explain: Explain) -> None:
     cluster.objects.add(predictor_pod())
     said = first(explain)
     assert said[0] == missing("there is no MutatingWebhookConfiguration mutating-hf-token-injector")
-    assert said[1].startswith("  helm install hf-token-injector ")
+    assert said[1].startswith("  helm upgrade --install hf-token-injector ")
 
 
 def test_a_namespace_that_is_left_out(cluster: Cluster, explain: Explain) -> None:

@@ -12,7 +12,7 @@ def test_a_missing_configuration_is_told() -> None:
     ((status, sentence, fix),) = said(cluster(installed=installed(configuration=None)), CHECK)
     assert status is Status.FAIL
     assert "mutating-hf-token-injector does not exist: nothing calls the webhook" in sentence
-    assert fix.startswith("helm install")
+    assert fix.startswith("helm upgrade --install ")
 
 
 def test_a_configuration_that_may_not_be_read_is_not_said_to_be_missing() -> None:

@@ -112,3 +112,13 @@ def prepare(scene: Scene, team: Team) -> None:
         made = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
         # Times in metadata are whole seconds: what comes next is to be later.
         until(lambda: (datetime.now(UTC) - made).total_seconds() > 1, "the Pod is older than a second")
+        until(lambda: told(team, "llama"), "Events tell of the model")
+
+
+def told(team: Team, name: str) -> bool:
+    """Return whether an Event on this InferenceService, not on an earlier one of its name, says Injected."""
+    uid = team.inference_service(name)["metadata"]["uid"]
+    return any(
+        event["reason"] == "Injected" and event["involvedObject"].get("uid") == uid
+        for event in team.api.list("Event", team.namespace)
+    )

@@ -27,9 +27,9 @@ class Named(NamedTuple):
 
 
 def install() -> str:
-    """Return what installs the webhook."""
+    """Return what installs the webhook, or brings back a configuration that somebody deleted."""
     return (
-        "helm install hf-token-injector charts/hf-token-injector "
+        "helm upgrade --install hf-token-injector charts/hf-token-injector "
         "--namespace hf-token-injector --create-namespace"
     )
 

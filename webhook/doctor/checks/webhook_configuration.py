@@ -43,7 +43,8 @@ def check(collected: Collected) -> Iterator[Finding]:
             yield fail(
                 installed.subject,
                 "does not exist: nothing calls the webhook, and nothing is injected.",
-                "helm install hf-token-injector charts/hf-token-injector -n hf-token-injector "
+                # Not `helm install`, which refuses where the release is there and its configuration is not.
+                "helm upgrade --install hf-token-injector charts/hf-token-injector -n hf-token-injector "
                 "--create-namespace",
             )
         return

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from certs.outcome import Cause as CertificateCause
+from webhook.cluster.causes import Cause as WatchCause
 from webhook.core.policy.finding import Fault
 from webhook.core.reasons import Outcome, Reason
+from webhook.server.rotation_metrics import INTERNAL
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "runbook.md").read_text()
@@ -36,6 +39,17 @@ def told(members: Iterable[Reason | Fault]) -> list[tuple[str, str]]:
 )
 def test_every_word_has_its_row_with_its_sentence(heading: str, expected: list[tuple[str, str]]) -> None:
     assert [(word, meaning) for word, meaning, _ in rows(heading)] == expected
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("Causes of trouble with certificates", [*map(str, CertificateCause), INTERNAL]),
+        ("Why Namespaces or Secrets are not followed", [str(cause) for cause in WatchCause]),
+    ],
+)
+def test_every_cause_has_its_row(heading: str, expected: list[str]) -> None:
+    assert [word for word, _, _ in rows(heading)] == expected
 
 
 def test_every_alert_of_the_chart_has_its_section_in_the_same_order() -> None:

@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+TEST := PYTHONSAFEPATH=1 .cache/wheel/bin/python -m pytest --installed
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' webhook/__init__.py)
 FUZZ_SECONDS ?= 60
 BUILDER := $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test e2e fuzz image lint format docs bench bench-cluster dist pins clean
+.PHONY: help venv demo wheel test e2e fuzz image image-test lint format docs bench bench-cluster dist pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,12 +25,16 @@ $(READY): requirements/dev.txt pyproject.toml
 demo: $(READY) ## See it work: a real server, real TLS, the reviews an API server would send
 	@$(BIN)/python scripts/demo.py
 
-test: $(READY) ## Run the tests that need only Python
-	$(BIN)/python -m pytest -n 2 --ignore=tests/e2e --cov --cov-report=term
+# The tests take the packages from the installed wheel; Python does not put the working folder before it.
+wheel: $(READY)
+	$(BIN)/python scripts/installed_wheel.py .cache/wheel
 
-e2e: $(READY) ## Run the tests on a real control plane with the real KServe (needs Go 1.26)
+test: wheel ## Run the tests that need only Python
+	$(TEST) -n 2 --ignore=tests/e2e --ignore=tests/image --cov --cov-report=term
+
+e2e: wheel ## Run the tests on a real control plane with the real KServe (needs Go 1.26)
 	$(BIN)/python -m tests.e2e.harness.binaries
-	$(BIN)/python -m pytest tests/e2e -n 4 --dist loadfile
+	$(TEST) tests/e2e -n 4 --dist loadfile
 
 fuzz: .venv/.fuzz ## Look for inputs that break something (Linux on x86-64; a minute each, or FUZZ_SECONDS)
 	$(BIN)/python -m tests.fuzz reviews --seconds $(FUZZ_SECONDS)
@@ -43,6 +48,10 @@ image: ## Build the image with docker, podman or buildah (BASE=… for another b
 	$(or $(BUILDER),$(error docker, podman or buildah is needed)) build --tag hf-token-injector:$(VERSION) \
 	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) \
 	  $(if $(BASE),--build-arg BASE=$(BASE)) .
+
+image-test: wheel ## Build the image and run it as the chart does (needs root, buildah, debootstrap, runc)
+	$(BIN)/python -m tests.image.programs
+	$(TEST) tests/image
 
 lint: $(READY) ## Check style, types, layers, workflows and generated files
 	$(BIN)/ruff format --check .

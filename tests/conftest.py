@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sysconfig
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+import certs
+import webhook
 from certs.authority import Pair, issue_authority, issue_leaf
 from tests.kubernetes_api import KubernetesApi
 from tests.kubernetes_events import KubernetesEvents
@@ -25,6 +28,21 @@ busy machine. `HYPOTHESIS_PROFILE=explore` looks for new ones."""
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As a shell leaves it for what runs in the background; programs that tests interrupt would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make` say that the wheel is what it means."""
+    parser.addoption(
+        "--installed", action="store_true", help="refuse to test another tree than the installed"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hold it to that: the packages are those of the environment, not of the working folder."""
+    for package in (webhook, certs) if config.getoption("--installed") else ():
+        if not Path(package.__path__[0]).is_relative_to(sysconfig.get_path("purelib")):
+            raise pytest.UsageError(f"not the installed wheel is tested, but {package.__path__[0]}")
+
 
 REVIEW = (Path(__file__).parent / "data" / "review-pod.json").read_bytes()
 

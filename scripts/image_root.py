@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Final
 
 _UNUSED_MODULES: Final = re.compile(
-    r"__pycache__|config-.*|curses|dist-packages|ensurepip|idlelib|lib2to3|pydoc_data|site-packages|sqlite3|test"
-    r"|tkinter|turtle\.py|turtledemo|venv"
+    r"__pycache__|config-.*|curses|dist-packages|ensurepip|idlelib|lib2to3|pydoc_data|site-packages|sitecustomize\.py"
+    r"|sqlite3|test|tkinter|turtle\.py|turtledemo|venv"
 )
 """Of the standard library: what develops, draws and installs, and a database."""
 _UNUSED_EXTENSIONS: Final = re.compile(r"(_curses|_dbm|_gdbm|_sqlite3|_test|_tkinter|_xx|readline|xx).*")
@@ -116,14 +116,22 @@ def _record(root: Root, libraries: Iterable[Path]) -> None:
         root.place(Path("/usr/share/doc", package, "copyright"))
 
 
+def _make_others_data(folder: Path, programs: set[Path]) -> None:
+    """Let nothing be run but these: wheels mark some of their modules as programs."""
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.is_symlink() and file.relative_to(folder) not in programs:
+            file.chmod(0o644)
+
+
 def main(folder: Path) -> None:
     """Write the root file system."""
     root = Root(folder)
     environment = Path(sys.prefix)
-    placed = [environment / "lib", Path(sysconfig.get_path("stdlib"))]
-    for path in (*placed, environment / "pyvenv.cfg", environment / "bin" / "hf-token-injector"):
-        root.place(path)
+    placed = [root.place(path) for path in (environment / "lib", Path(sysconfig.get_path("stdlib")))]
+    root.place(environment / "pyvenv.cfg")
+    command = root.place(environment / "bin" / "hf-token-injector")
     interpreter = root.place(environment / "bin" / "python")
+    _make_others_data(folder, {command.relative_to("/"), interpreter.relative_to("/")})
     objects = [
         interpreter,
         *(file for path in placed for file in (folder / path.relative_to("/")).rglob("*.so*")),

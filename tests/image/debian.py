@@ -1,0 +1,47 @@
+"""A base for the image where no registry can be reached: Debian's packages, put into an image by debootstrap.
+
+The public base is made of the same, but for Python: Debian's own is in /usr, the public one's in /usr/local.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from tests.e2e.harness.cache import CACHE, locked
+
+SUITE: Final = "trixie"
+"""The public base's, so that both have the same glibc and OpenSSL."""
+_PACKAGES: Final = ("ca-certificates", "python3", "python3-venv")
+_OF_THE_MACHINE: Final = ("etc/ssl/certs/ca-certificates.crt", "etc/pip.conf")
+"""How the way to the package registry is trusted and found, where pip runs in a container."""
+_UNNEEDED: Final = ("./var/cache/apt/archives/*.deb", "./var/lib/apt/lists/*", "./dev/*")
+
+
+def base() -> Path:
+    """Return a tar file with the base's root file system, made if need be."""
+    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    folder = CACHE / f"image-base-{SUITE}-{recipe}"
+    file = folder / "root.tar"
+    with locked(folder):
+        if not file.exists():
+            _make(file)
+    return file
+
+
+def _make(file: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="image-base-") as scratch:
+        root, partial = Path(scratch, "root"), file.with_suffix(".partial")
+        command = ["debootstrap", "--variant=minbase", f"--include={','.join(_PACKAGES)}", SUITE, str(root)]
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        assert done.returncode == 0, "\n".join(done.stdout.splitlines()[-25:])
+        for name in _OF_THE_MACHINE:
+            if Path("/", name).exists():
+                shutil.copyfile(Path("/", name), root / name)
+        unneeded = [f"--exclude={name}" for name in _UNNEEDED]
+        subprocess.run(["/bin/tar", "-C", root, *unneeded, "-cf", partial, "."], check=True)
+        partial.rename(file)

@@ -1,0 +1,36 @@
+"""The programs that build and run an image without a daemon and a registry: Debian's packages.
+
+`python -m tests.image.programs` says what is missing; where `CI` is set, it installs it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import Final
+
+PACKAGES: Final = {"buildah": "buildah", "debootstrap": "debootstrap", "runc": "runc"}
+"""Program to package."""
+
+
+def missing() -> list[str]:
+    """Return the packages of the programs that are not here."""
+    path = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
+    return [package for program, package in PACKAGES.items() if shutil.which(program, path=path) is None]
+
+
+def main() -> None:
+    """Install what is missing, or tell how."""
+    if os.geteuid() != 0:
+        sys.exit("the image is built and run without a daemon, which takes root: sudo make image-test")
+    if not (packages := missing()):
+        return
+    install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    if not os.environ.get("CI"):
+        sys.exit(f"missing: {', '.join(packages)}; install them: {' '.join(install)}")
+    for command in (["apt-get", "update"], install):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,7 @@ READY := .venv/.ready
 TEST := PYTHONSAFEPATH=1 .cache/wheel/bin/python -m pytest --installed
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' webhook/__init__.py)
 FUZZ_SECONDS ?= 60
+AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo --preserve-env=CI,IMAGE_BASE env "PATH=$$PATH")
 BUILDER := $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
@@ -50,8 +51,8 @@ image: ## Build the image with docker, podman or buildah (BASE=… for another b
 	  $(if $(BASE),--build-arg BASE=$(BASE)) .
 
 image-test: wheel ## Build the image and run it as the chart does (needs root, buildah, debootstrap, runc)
-	$(BIN)/python -m tests.image.programs
-	$(TEST) tests/image
+	$(AS_ROOT) $(BIN)/python -m tests.image.programs
+	$(AS_ROOT) env $(TEST) tests/image
 
 lint: $(READY) ## Check style, types, layers, workflows and generated files
 	$(BIN)/ruff format --check .

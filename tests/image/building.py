@@ -47,24 +47,18 @@ class Image:
 
         Args:
             folder: Everything goes there.
-            base: A tar file with a root file system, or the name of an image in a registry.
+            base: A tar file with a root file system, or the name of an image in a registry, or `default`.
         """
         buildah = Buildah(folder)
-        pull = ["--pull-never"] if isinstance(base, Path) else []
-        if isinstance(base, Path):
-            empty = buildah.run("from", "scratch")
-            buildah.run("add", "--quiet", empty, base, "/")
-            buildah.run("commit", "--quiet", "--rm", empty, _BASE)
-        arguments = {"BASE": _BASE if pull else str(base), "VERSION": "0.0.0", "REVISION": "0" * 40}
-        named = [f"--build-arg={name}={value}" for name, value in arguments.items()]
-        buildah.run("build", "--quiet", *pull, *named, "--tag", _IMAGE, ".")
+        described = {"VERSION": "0.0.0", "REVISION": "0" * 40}
+        named = [f"--build-arg={name}={value}" for name, value in described.items()]
+        buildah.run("build", "--quiet", *named, *_on(base, buildah), "--tag", _IMAGE, ".")
         layout = folder / "layout"
         buildah.run("push", "--quiet", _IMAGE, f"oci:{layout}")
-        (described,) = json.loads((layout / "index.json").read_text())["manifests"]
-        manifest = json.loads(_blob(layout, described).read_text())
-        self.configuration: dict[str, Any] = json.loads(_blob(layout, manifest["config"]).read_text())[
-            "config"
-        ]
+        (only,) = json.loads((layout / "index.json").read_text())["manifests"]
+        manifest = json.loads(_blob(layout, only).read_text())
+        written = json.loads(_blob(layout, manifest["config"]).read_text())
+        self.configuration: dict[str, Any] = written["config"]
         self.compressed: int = sum(layer["size"] for layer in manifest["layers"])
         self.root = folder / "root"
         for layer in manifest["layers"]:
@@ -79,6 +73,16 @@ class Image:
     def size(self) -> int:
         """Bytes of its files."""
         return sum(file.lstat().st_size for file in self.files if file.is_file() and not file.is_symlink())
+
+
+def _on(base: Path | str, buildah: Buildah) -> list[str]:
+    """Return the options that choose the base, which is made an image if it is a file."""
+    if not isinstance(base, Path):
+        return [] if base == "default" else [f"--build-arg=BASE={base}"]
+    empty = buildah.run("from", "scratch")
+    buildah.run("add", "--quiet", empty, base, "/")
+    buildah.run("commit", "--quiet", "--rm", empty, _BASE)
+    return ["--pull-never", f"--build-arg=BASE={_BASE}"]
 
 
 def _blob(layout: Path, described: dict[str, Any]) -> Path:

@@ -1,6 +1,5 @@
 """The image, built once a run, what the chart makes of it, and the figures of both."""
 
-import os
 import shutil
 from collections.abc import Iterator
 
@@ -12,6 +11,7 @@ from tests.image.building import Image
 from tests.image.containers import Runtime
 from tests.image.debian import base
 from tests.image.nodes import Chart, rendered
+from tests.image.programs import BASE
 
 Figures = dict[str, str]
 _FIGURES = pytest.StashKey[Figures]()
@@ -37,9 +37,9 @@ def figures(request: pytest.FixtureRequest) -> Figures:
 
 @pytest.fixture(scope="session")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
-    """The image, on Debian's packages or on the base that IMAGE_BASE names."""
+    """The image, on the base that was asked for, or on one of Debian's packages."""
     folder = tmp_path_factory.mktemp("image")
-    yield Image(folder, os.environ.get("IMAGE_BASE") or base())
+    yield Image(folder, BASE or base())
     # A store of whole file systems, of which pytest would keep three.
     shutil.rmtree(folder)
 

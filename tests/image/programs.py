@@ -9,20 +9,20 @@ import subprocess
 import sys
 from typing import Final
 
-PACKAGES: Final = {"buildah": "buildah", "debootstrap": "debootstrap", "runc": "runc"}
+BASE: Final = os.environ.get("IMAGE_BASE", "")
+"""An image to build on, `default` for the Dockerfile's own; empty for one of Debian's packages."""
+_PACKAGES: Final = {"buildah": "buildah", "runc": "runc"} | ({} if BASE else {"debootstrap": "debootstrap"})
 """Program to package."""
 
 
 def missing() -> list[str]:
     """Return the packages of the programs that are not here."""
     path = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
-    return [package for program, package in PACKAGES.items() if shutil.which(program, path=path) is None]
+    return [package for program, package in _PACKAGES.items() if shutil.which(program, path=path) is None]
 
 
 def main() -> None:
     """Install what is missing, or tell how."""
-    if os.geteuid() != 0:
-        sys.exit("the image is built and run without a daemon, which takes root: sudo make image-test")
     if not (packages := missing()):
         return
     install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]

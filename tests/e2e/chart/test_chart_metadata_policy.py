@@ -86,7 +86,7 @@ def test_a_mistake_of_long_ago_blocks_nobody(release: Release, kubectl: Kubectl,
     [
         ({"inject": "enabled"}, {}, "is enabled; here it may be disabled."),
         ({}, {"missing-secret": "skip"}, "Not an annotation of hf-token-injector here:"),
-        ({}, {"exclude-container": "a"}, "containers, exclude-containers, injected;"),
+        ({}, {"exclude-container": "a"}, "containers, exclude-containers, injected, restarted-at;"),
     ],
 )
 @pytest.mark.usefixtures("kserve")

@@ -45,8 +45,8 @@ def rights(manifests: list[Manifest]) -> set[Permission]:
             if role["kind"] == kind and role["metadata"]["labels"]["app.kubernetes.io/component"] != "test":
                 for rule in role["rules"]:
                     [group], [resource] = rule["apiGroups"], rule["resources"]
-                    [name] = rule.get("resourceNames", [""])
-                    found |= {Permission(verb, group, resource, name) for verb in rule["verbs"]}
+                    for name in rule.get("resourceNames", [""]):
+                        found |= {Permission(verb, group, resource, name) for verb in rule["verbs"]}
     return found
 
 

@@ -84,16 +84,21 @@ class Shell:
 
 
 def count_as_ready(release: Release) -> None:
-    """Say of the Deployment's Pods that they are ready, as kubelet does, and wait until it is known."""
+    """Say of the Deployment's Pods that they are ready, as kubelet does, until a rollout is over."""
     api = release.api
-    until(lambda: len(api.list("Pod", NAMESPACE, _SELECTOR)) >= 2, "the Deployment has its Pods")
-    pods = api.list("Pod", NAMESPACE, _SELECTOR)
     status = {"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
-    for pod in pods:
-        api.patch("Pod", pod["metadata"]["name"], status, NAMESPACE, subresource="status")
 
-    def counted() -> bool:
+    def rolled_out() -> bool:
+        for pod in api.list("Pod", NAMESPACE, _SELECTOR):
+            path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod['metadata']['name']}/status"
+            answer = api.request("PATCH", path, status, content_type="application/merge-patch+json")
+            assert answer.status in {200, 404}, answer
         deployment = api.get("Deployment", NAME, NAMESPACE)
-        return bool(deployment.get("status", {}).get("readyReplicas", 0) == len(pods))
+        seen = deployment.get("status", {})
+        wanted = deployment["spec"]["replicas"]
+        return bool(
+            seen.get("observedGeneration") == deployment["metadata"]["generation"]
+            and seen.get("replicas") == seen.get("readyReplicas") == seen.get("updatedReplicas") == wanted
+        )
 
-    until(counted, "the Deployment has counted its replicas")
+    until(rolled_out, "the Deployment is rolled out")

@@ -26,7 +26,7 @@ _UNUSED_EXTENSIONS: Final = re.compile(r"(_curses|_dbm|_gdbm|_sqlite3|_test|_tki
 _FOR_COMPILERS: Final = frozenset({".a", ".c", ".h", ".o", ".pxd", ".pxi", ".pyi", ".pyx"})
 _OPENED_BY_NAME: Final = ("libgcc_s.so.1",)
 """Not linked: glibc opens it when a thread ends."""
-_TRUSTED: Final = Path("/etc/ssl/certs/ca-certificates.crt")
+_SETTINGS: Final = ("/etc/ssl/certs/ca-certificates.crt", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
 _FILES: Final = {
     "etc/passwd": "root:x:0:0:root:/:/nonexistent\nnonroot:x:65532:65532:nonroot:/:/nonexistent\n",
     "etc/group": "root:x:0:\nnonroot:x:65532:\n",
@@ -101,15 +101,17 @@ def _opened_by_name() -> Iterator[Path]:
 
 def _record(root: Root, libraries: Iterable[Path]) -> None:
     """Write down which packages the libraries are of, with their licences."""
-    # By file name: dpkg knows some of them by a path of before /lib became a link.
+    # A Python that was built for its image is in /usr/local, where Debian puts nothing. By name: dpkg knows
+    # some of the others by a path of before /lib became a link.
+    names = [f"*/{path.name}" for path in libraries if not path.is_relative_to("/usr/local")]
     owners = subprocess.run(
-        ["dpkg-query", "--search", *(f"*/{path.name}" for path in libraries)],  # noqa: S607
+        ["dpkg-query", "--search", *names],  # noqa: S607
         capture_output=True,
         text=True,
         check=True,
     ).stdout
     owned = [line.partition(": ")[0] for line in owners.splitlines() if not line.startswith("diversion ")]
-    for name in sorted({name for names in owned for name in names.split(", ")}):
+    for name in sorted({name for several in owned for name in several.split(", ")}):
         package = name.partition(":")[0]
         status = subprocess.run(["dpkg-query", "--status", name], capture_output=True, text=True, check=True)  # noqa: S607
         root.write(f"var/lib/dpkg/status.d/{package}", status.stdout)
@@ -138,10 +140,14 @@ def main(folder: Path) -> None:
     ]
     found = {path for path in (*_linked(objects), *_opened_by_name()) if not path.is_relative_to(folder)}
     libraries = {root.place(path) for path in found}
-    root.place(_TRUSTED)
+    for name in _SETTINGS:
+        root.place(Path(name))
     for name, text in _FILES.items():
         root.write(name, text)
     _record(root, sorted(libraries))
+    # The loader looks into /usr/local/lib only for what its cache has.
+    subprocess.run(["/sbin/ldconfig", "-r", folder], check=True)
+    shutil.rmtree(folder / "var" / "cache", ignore_errors=True)
     # Checked against nothing at import: the root is read-only.
     if not compileall.compile_dir(
         folder, quiet=1, workers=0, stripdir=str(folder), prependdir="/",

@@ -1,6 +1,6 @@
 """A base for the image where no registry can be reached: Debian's packages, put into an image by debootstrap.
 
-The public base is made of the same, but for Python: Debian's own is in /usr, the public one's in /usr/local.
+The public base is made of the same, but for Python, which was built for it; Debian's is put where that is.
 """
 
 import hashlib
@@ -17,6 +17,13 @@ SUITE: Final = "trixie"
 _PACKAGES: Final = ("ca-certificates", "python3", "python3-venv")
 _OF_THE_MACHINE: Final = ("etc/ssl/certs/ca-certificates.crt", "etc/pip.conf")
 """How the way to the package registry is trusted and found, where pip runs in a container."""
+_MOVES: Final = {
+    "usr/bin/python3.*": "usr/local/bin",
+    "usr/lib/python3.*": "usr/local/lib",
+    # Stands for libpython, which Debian's Python is not linked with: a library that no package owns.
+    "usr/lib/*/libffi.so.*": "usr/local/lib",
+}
+"""What becomes the public base's: pattern to folder."""
 _UNNEEDED: Final = ("./var/cache/apt/archives/*.deb", "./var/lib/apt/lists/*", "./dev/*")
 
 
@@ -42,6 +49,19 @@ def _make(file: Path) -> None:
         for name in _OF_THE_MACHINE:
             if Path("/", name).exists():
                 shutil.copyfile(Path("/", name), root / name)
+        _move(root)
         unneeded = [f"--exclude={name}" for name in _UNNEEDED]
         subprocess.run(["/bin/tar", "-C", root, *unneeded, "-cf", partial, "."], check=True)
         partial.rename(file)
+
+
+def _move(root: Path) -> None:
+    """Make it a Python of /usr/local."""
+    shutil.rmtree(next(root.glob("usr/local/lib/python3.*")))  # Debian's place for what people install
+    for pattern, folder in _MOVES.items():
+        for path in root.glob(pattern):
+            path.rename(root / folder / path.name)
+    link = root / "usr" / "bin" / "python3"
+    (root / "usr" / "local" / "bin" / "python3").symlink_to(link.readlink())
+    link.unlink()
+    subprocess.run(["/sbin/ldconfig", "-r", root], check=True)

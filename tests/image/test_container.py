@@ -16,7 +16,9 @@ from tests.kubernetes_api import KubernetesApi
 PYTHON = "/opt/hf-token-injector/bin/python"
 TEAM = json.loads(REVIEW)["request"]["namespace"]
 IMPORT_ALL = """
-import pkgutil, importlib
+import pathlib, pkgutil, importlib, sysconfig
+for file in pathlib.Path(sysconfig.get_path("stdlib"), "lib-dynload").glob("*.so"):
+    importlib.import_module(file.name.partition(".")[0])
 for package in ("webhook", "certs"):
     for module in pkgutil.walk_packages(importlib.import_module(package).__path__, package + "."):
         if not module.name.endswith("__main__"):
@@ -80,7 +82,9 @@ def test_it_ends_cleanly_when_kubelet_asks(image: Image, runtime: Runtime, tmp_p
         assert serving.container.terminate() == 0
 
 
-def test_nothing_of_the_standard_library_is_missed(configuration: dict[str, Any], runtime: Runtime) -> None:
+def test_every_module_finds_what_it_imports_and_is_linked_with(
+    configuration: dict[str, Any], runtime: Runtime
+) -> None:
     done = runtime.run(configuration, PYTHON, "-c", IMPORT_ALL)
     assert done.returncode == 0, done.stderr
     assert {"webhook.server.run", "webhook.cli.doctor", "certs.rotation"} <= set(done.stdout.split())

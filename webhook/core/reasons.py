@@ -6,25 +6,22 @@ may name a subject: a variable, a flag, a repository, a Secret. It never holds t
 """
 
 from enum import StrEnum
-from typing import Final, Self
+from typing import Final
+
+from webhook.core.words import Phrase
 
 
-class Reason(StrEnum):
+class Reason(Phrase):
     """Why one container (or one component of an InferenceService) gets a token or does not.
 
     Each member carries its sentence, in which `{}` stands for the subject.
     """
 
-    sentence: str
     needs: bool
 
-    def __new__(cls, value: str, needs: bool, sentence: str) -> Self:  # noqa: FBT001
-        """Make a member that is its word and carries whether a token is needed and the sentence."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.needs = needs
-        member.sentence = sentence
-        return member
+    def __init__(self, _value: str, needs: bool, sentence: str) -> None:  # noqa: FBT001
+        self.needs = needs
+        self.sentence = sentence
 
     # It asks the Hub.
     HUB_URI = "HubUri", True, "it downloads hf://{}"
@@ -95,10 +92,6 @@ class Reason(StrEnum):
         "an entry here would replace all variables of the stable predictor: its Pods get the token",
     )
 
-    def tell(self, subject: str = "") -> str:
-        """Return the sentence about a subject."""
-        return self.sentence.replace("{}", subject, 1)
-
 
 ITS_PODS_GET_IT: Final = frozenset(
     {
@@ -113,20 +106,14 @@ ITS_PODS_GET_IT: Final = frozenset(
 """Reasons of an object that says nothing of the token; its Pods do."""
 
 
-class Outcome(StrEnum):
+class Outcome(Phrase):
     """How a review ends.
 
     Each member carries its sentence.
     """
 
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> Self:
-        """Make a member that is its word and carries the sentence."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
+    def __init__(self, _value: str, sentence: str) -> None:
+        self.sentence = sentence
 
     INJECTED = "Injected", "the object is patched"
     ALREADY_INJECTED = "AlreadyInjected", "what we would add is there already"

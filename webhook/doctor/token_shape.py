@@ -1,25 +1,21 @@
 """What can be wrong with a token's value, told without the value."""
 
 import re
-from enum import StrEnum
-from typing import Final, Self
+from typing import Final
 
 from webhook.core.hub import HUGGING_FACE, Hub
+from webhook.core.words import Phrase
 
 
-class Flaw(StrEnum):
+class Flaw(Phrase):
     """What is wrong with a value: a word, a sentence that reads after the key's name, and how bad it is."""
 
-    sentence: str
     works: bool
+    """Whether the Hub may take it all the same."""
 
-    def __new__(cls, value: str, works: bool, sentence: str) -> Self:  # noqa: FBT001
-        """Make a member that is its word and carries whether the Hub may take it all the same."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.works = works
-        member.sentence = sentence
-        return member
+    def __init__(self, _value: str, works: bool, sentence: str) -> None:  # noqa: FBT001
+        self.works = works
+        self.sentence = sentence
 
     EMPTY = "Empty", False, "is empty"
     BLANK = "Blank", False, "holds nothing but blanks"

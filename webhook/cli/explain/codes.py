@@ -1,23 +1,16 @@
 """How an answer comes out: a closed set, the worst first."""
 
-from enum import StrEnum
-from typing import Self
+from webhook.core.words import Phrase
 
 
-class Code(StrEnum):
+class Code(Phrase):
     """What the first line says of an object; of several Pods the worst counts.
 
-    Each member carries its clause, in which `{}` stands for the subject.
+    Each member carries a clause, in which `{}` stands for the subject.
     """
 
-    clause: str
-
-    def __new__(cls, value: str, clause: str) -> Self:
-        """Make a member that is its word and carries its clause."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.clause = clause
-        return member
+    def __init__(self, _value: str, clause: str) -> None:
+        self.sentence = clause
 
     REFUSED = "Refused", "it would be refused: {}"
 
@@ -60,10 +53,6 @@ class Code(StrEnum):
 
     # Of a namespace.
     OPTED_IN = "OptedIn", "it has opted in: {}"
-
-    def tell(self, subject: str = "") -> str:
-        """Return the clause about a subject."""
-        return self.clause.replace("{}", subject, 1)
 
 
 RANK = {code: rank for rank, code in enumerate(Code)}

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from enum import StrEnum
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 
 from webhook.cli.explain.facts import Reference
 from webhook.cli.explain.submitted import as_submitted, living
@@ -19,19 +18,16 @@ from webhook.core.reading import entries_of
 from webhook.core.reasons import ITS_PODS_GET_IT, Outcome, Reason
 from webhook.core.settings import PolicyAction, Settings
 from webhook.core.validate import validate
+from webhook.core.words import Word
 
 
-class Holding(StrEnum):
+class Holding(Word):
     """What a container has, each with the word of the table."""
 
     cell: str
 
-    def __new__(cls, value: str, cell: str) -> Self:
-        """Make a member that is its word in the JSON and carries that of the table."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.cell = cell
-        return member
+    def __init__(self, _value: str, cell: str) -> None:
+        self.cell = cell
 
     OURS = "ours", "yes"
     """Our entry."""

@@ -6,9 +6,10 @@ a subject: a variable, a flag, a repository. It never holds the value of anythin
 """
 
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from webhook.core.settings import PolicyAction
+from webhook.core.words import Phrase
 
 
 class Check(StrEnum):
@@ -21,7 +22,7 @@ class Check(StrEnum):
     TRUST_REMOTE_CODE = "trustRemoteCode"
 
 
-class Fault(StrEnum):
+class Fault(Phrase):
     """What is wrong.
 
     Each member carries the check that finds it, a sentence in which `{}` stands for the subject, and what to
@@ -29,17 +30,12 @@ class Fault(StrEnum):
     """
 
     check: Check
-    sentence: str
     change: str
 
-    def __new__(cls, value: str, check: Check, sentence: str, change: str) -> Self:
-        """Make a member that is its word and carries the rest."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.check = check
-        member.sentence = sentence
-        member.change = change
-        return member
+    def __init__(self, _value: str, check: Check, sentence: str, change: str) -> None:
+        self.check = check
+        self.sentence = sentence
+        self.change = change
 
     LITERAL_TOKEN = (
         "LiteralToken",
@@ -114,10 +110,6 @@ class Fault(StrEnum):
         "{} lets code of the repository run beside the token",
         "leave it out, or use a model without code",
     )
-
-    def tell(self, subject: str = "") -> str:
-        """Return the sentence about a subject."""
-        return self.sentence.replace("{}", subject, 1)
 
 
 NEVER_DENIED = frozenset({Fault.NOT_SEARCHED, Fault.NOT_READ})

@@ -12,6 +12,7 @@ from webhook.cli.manifests.documents import Document, read
 from webhook.cli.manifests.objects import Manifest, manifests
 from webhook.cli.manifests.sources import Source, SourceError, find, load
 from webhook.cli.patched import patched
+from webhook.cli.settings_file import load as load_settings
 from webhook.cli.terminal import tell
 from webhook.core.admit import admit
 from webhook.core.decision import Decision, Operation, Request, Scope
@@ -167,13 +168,7 @@ class Run:
         """Return the platform's settings and the Namespaces that they describe."""
         if self.config is None:
             return Settings(), {}
-        # Imported here: reading settings costs 0.4 s that a run without them need not pay.
-        from webhook.settings import SettingsError, load_settings  # noqa: PLC0415
-
-        try:
-            loaded = load_settings(self.config, environ={})
-        except SettingsError as error:
-            raise click.UsageError(str(error)) from error
+        loaded = load_settings(self.config)
         return loaded.settings, dict(loaded.knowledge.namespaces)
 
     def _load(self) -> Iterator[Source]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
+from webhook.cli.settings_file import load
 from webhook.cli.terminal import tell
 from webhook.cluster.client import StatusError
 from webhook.cluster.reader import Reader
@@ -73,7 +74,7 @@ async def find_platform(reader: Reader, config: Path | None, mutating_configurat
     service = _service(configuration or {})
     namespace, name = str(service.get("namespace", "")), str(service.get("name", ""))
     if config is not None:
-        loaded = load_all(config)
+        loaded = load(config)
         return Platform(
             loaded.settings, configuration, namespace, name, server=loaded.server, installed=installed
         )
@@ -99,35 +100,11 @@ def tell_if_assumed(platform: Platform) -> None:
         )
 
 
-def load(config: Path) -> Settings:
-    """Read what a decision depends on from a settings file.
-
-    Raises:
-        click.UsageError: It is wrong.
-    """
-    return load_all(config).settings
-
-
-def load_all(config: Path) -> "Loaded":
-    """Read a settings file.
-
-    Raises:
-        click.UsageError: It is wrong.
-    """
-    # Imported here: reading settings costs 0.4 s that a run without them need not pay.
-    from webhook.settings import SettingsError, load_settings  # noqa: PLC0415
-
-    try:
-        return load_settings(config, environ={})
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
-
-
 def _parse(text: str) -> "Loaded":
     with TemporaryDirectory() as folder:
         path = Path(folder) / _KEY
         path.write_text(text)
-        return load_all(path)
+        return load(path)
 
 
 def _service(configuration: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from webhook.cli.platform import load
+from webhook.cli.settings_file import load
 from webhook.cli.terminal import write
 from webhook.core.settings import Settings
 from webhook.policies.rendering import Kind, render
@@ -40,5 +40,5 @@ def admission_policy(config: Path | None, kind: str) -> None:
     Example:
       hf-token-injector render admission-policy | kubectl apply -f -
     """  # noqa: D301 - \b keeps click from filling the lines below it
-    settings = Settings() if config is None else load(config)
+    settings = Settings() if config is None else load(config).settings
     write(render(Kind(kind), settings))

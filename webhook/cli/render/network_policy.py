@@ -14,7 +14,7 @@ from webhook.cli.manifests.documents import read
 from webhook.cli.manifests.objects import manifests
 from webhook.cli.manifests.sources import SourceError, find, load
 from webhook.cli.platform import CONFIG, MUTATING, find_platform, tell_if_assumed
-from webhook.cli.platform import load as load_settings
+from webhook.cli.settings_file import load as load_settings
 from webhook.cli.terminal import tell, write
 from webhook.cluster import resources
 from webhook.cluster.access import Access, AccessError
@@ -134,7 +134,7 @@ def network_policy(  # noqa: PLR0913 - one argument an option
     """  # noqa: D301 - \b keeps click from filling the lines below it
     named = select == "named"
     if filenames:
-        settings = Settings() if config is None else load_settings(config)
+        settings = Settings() if config is None else load_settings(config).settings
         policies = [
             (chosen, Wanted(where, cidrs, ports), settings)
             for where, found in _offline(filenames, namespace, recursive=recursive).items()

@@ -21,6 +21,7 @@ from webhook.cluster.resources import (
     Resource,
 )
 from webhook.core import read
+from webhook.core.owners import controller
 
 _WHOLE: Final = (
     DEPLOYMENT,
@@ -75,8 +76,8 @@ class Owners:
         chain: list[Owner] = []
         below: Mapping[str, Any] = pod
         while len(chain) < _LONGEST:
-            reference = _controller(below)
-            if reference is None:
+            reference = controller(below)
+            if not reference:
                 break
             owner = await self._find(namespace, reference)
             chain.append(owner)
@@ -100,8 +101,3 @@ class Owners:
                 found = await self._reader.get(resource, owner.name, namespace, metadata_only=only)
                 return owner._replace(resource=resource, found=found)
         return owner
-
-
-def _controller(below: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    references = read.objects(read.mapping(below, "metadata"), "ownerReferences")
-    return next((one for _, one in references if one.get("controller") is True), None)

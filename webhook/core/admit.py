@@ -18,8 +18,6 @@ _DEFAULTS = Settings()
 _OWN = (("metadata",),)
 _CREATE, _UPDATE = str(Operation.CREATE), str(Operation.UPDATE)
 _KEEP = Action.KEEP
-_WARNING = 120
-"""Characters of a warning: longer ones are cut by clients (Kubernetes API, AdmissionResponse)."""
 
 
 def admit(request: Request, knowledge: Knowledge = UNKNOWN, settings: Settings = _DEFAULTS) -> Decision:
@@ -192,7 +190,7 @@ def _decision(case: Case, denial: str | None) -> Decision:
     """Return the answer; in audit mode nothing is changed and nothing refused."""
     if case.audit and denial is not None:
         case.warnings.append(f"would be refused: {denial}")
-    warnings, echoes = _shown(case.warnings), _shown(case.echoes)
+    warnings, echoes = shown(case.warnings), shown(case.echoes)
     verdicts, presence = case.verdicts, case.presence
     if case.audit:
         return Decision(Outcome.AUDITED, verdicts, [], warnings, None, case.operations, presence, echoes)
@@ -208,11 +206,6 @@ def _outcome(case: Case) -> Outcome:
     return Outcome.ALREADY_INJECTED if kept else Outcome.NOT_NEEDED
 
 
-def _shown(warnings: list[str]) -> list[str]:
+def shown(warnings: list[str]) -> list[str]:
     """Return warnings as they are shown, each once."""
-    return [short(redact(text)) for text in dict.fromkeys(warnings)] if warnings else []
-
-
-def short(text: str) -> str:
-    """Return a warning as long as clients show it."""
-    return text if len(text) <= _WARNING else text[: _WARNING - 1] + "…"
+    return [caps.cut(redact(text), caps.WARNING) for text in dict.fromkeys(warnings)] if warnings else []

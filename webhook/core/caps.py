@@ -47,6 +47,15 @@ SUBJECT: Final = 100
 """Characters of a name that is repeated in a sentence."""
 
 
+WARNING: Final = 120
+"""Characters of a warning: longer ones are cut by clients (Kubernetes API, AdmissionResponse)."""
+
+
+def cut(text: str, characters: int) -> str:
+    """Return a text that is no longer than so many characters."""
+    return text if len(text) <= characters else text[: characters - 1] + "…"
+
+
 class OverCapError(Exception):
     """More was asked of us than the caps allow; its text is the subject of the reason."""
 

@@ -19,8 +19,6 @@ from webhook.core.settings import Settings
 _INJECTED = patch.escape(names.INJECTED)
 _ACTS = frozenset({MissingSecret.SKIP, MissingSecret.DENY})
 """Where it matters to the decision whether the Secret exists."""
-_WARNING = 120
-"""Characters of a warning that clients show (Kubernetes API, AdmissionResponse)."""
 
 
 class Case:
@@ -127,8 +125,8 @@ class Case:
         if not told:
             warning = f"Secret {name} is missing: {command}"
             # A command that is cut mends nothing.
-            whole = len(warning) <= _WARNING
-            self._echo(*([warning] if whole else [f"Secret {name} is missing:"[:_WARNING], command]))
+            whole = len(warning) <= caps.WARNING
+            self._echo(*([warning] if whole else [f"Secret {name} is missing:"[: caps.WARNING], command]))
         return self.missing_secret is MissingSecret.SKIP
 
     def _echo(self, *warnings: str) -> None:

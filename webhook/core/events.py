@@ -12,11 +12,12 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from webhook.core import names, read
-from webhook.core.admit import short
+from webhook.core.admit import shown
 from webhook.core.decision import Action, Choice, Decision, Request, Verdict
 from webhook.core.hub import HUGGING_FACE, redact
 from webhook.core.knowledge import Presence
 from webhook.core.names import Method
+from webhook.core.owners import controller
 from webhook.core.reasons import Outcome, Reason
 from webhook.core.remedies import create_secret
 
@@ -96,7 +97,7 @@ def involved(request: Request) -> tuple[Involved, ...]:
     metadata = read.mapping(request.object, "metadata")
     namespace = request.namespace
     if request.kind == "Pod":
-        found = _controller(metadata, namespace) + _served(metadata, namespace)
+        found = _controller(request.object, namespace) + _served(metadata, namespace)
         if about := tuple([one for one in found if _can_be_told_of(one)]):
             return about
     own = Involved(
@@ -119,18 +120,10 @@ def told(decision: Decision, namespace: str) -> list[Told]:
     return list(dict.fromkeys(said))
 
 
-def _controller(metadata: Mapping[str, Any], namespace: str) -> list[Involved]:
-    return [
-        Involved(
-            read.string(owner, "apiVersion"),
-            read.string(owner, "kind"),
-            namespace,
-            read.string(owner, "name"),
-            read.string(owner, "uid"),
-        )
-        for _, owner in read.objects(metadata, "ownerReferences")
-        if owner.get("controller") is True
-    ]
+def _controller(pod: Mapping[str, Any], namespace: str) -> list[Involved]:
+    owner = controller(pod)
+    version, kind, name, uid = (read.string(owner, key) for key in ("apiVersion", "kind", "name", "uid"))
+    return [Involved(version, kind, namespace, name, uid)] if owner else []
 
 
 def _served(metadata: Mapping[str, Any], namespace: str) -> list[Involved]:
@@ -186,7 +179,7 @@ def _said(decision: Decision, namespace: str) -> Iterator[tuple[EventType, str, 
     for fault in dict.fromkeys(finding.fault for finding in decision.findings):
         sentences = [finding.objection for finding in decision.findings if finding.fault is fault]
         yield EventType.WARNING, fault, sentences
-    echoes = {*decision.echoes, *(short(redact(finding.warning)) for finding in decision.findings)}
+    echoes = {*decision.echoes, *shown([finding.warning for finding in decision.findings])}
     yield EventType.WARNING, ADVICE, [text for text in decision.warnings if text not in echoes]
 
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Final
 
 from webhook.core import names, read
-from webhook.core.admit import admit, short, unchanged
+from webhook.core.admit import admit, shown, unchanged
 from webhook.core.case import Case
 from webhook.core.decision import Decision, Operation, Request, Scope
 from webhook.core.hub import redact
 from webhook.core.knowledge import UNKNOWN, Knowledge
 from webhook.core.names import InjectMode
+from webhook.core.owners import controller
 from webhook.core.policy.checks import check
 from webhook.core.policy.finding import Finding
 from webhook.core.reasons import Outcome
@@ -44,7 +45,7 @@ def validate(request: Request, knowledge: Knowledge = UNKNOWN, settings: Setting
     refusing = [finding for finding in findings if finding.action is PolicyAction.DENY]
     warnings = [finding.warning for finding in findings if finding.action is PolicyAction.WARN]
     warnings += _warnings_of_mutation(request, knowledge, settings)
-    told = [short(redact(text)) for text in dict.fromkeys(warnings)]
+    told = shown(warnings)
     if refusing:
         return Decision(Outcome.DENIED, warnings=told, denial=_denial(refusing), findings=findings)
     return Decision(Outcome.WARNED if told else Outcome.ACCEPTED, warnings=told, findings=findings)
@@ -79,8 +80,7 @@ def _findings(case: Case) -> list[Finding]:
 
 def _is_controlled(request: Request) -> bool:
     """Whether an object is a Pod that a controller makes anew, so that refusing it stops what runs."""
-    owners = read.objects(read.mapping(request.object, "metadata"), "ownerReferences")
-    return request.kind == "Pod" and any(owner.get("controller") is True for _, owner in owners)
+    return request.kind == "Pod" and bool(controller(request.object))
 
 
 def _warnings_of_mutation(request: Request, knowledge: Knowledge, settings: Settings) -> list[str]:

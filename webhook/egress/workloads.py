@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from webhook.core import names, read
 from webhook.core.downloads import Download, downloads
 from webhook.core.kinds import KINDS, places
+from webhook.core.owners import controller
 from webhook.core.settings import Settings
 
 Labels = Mapping[str, str]
@@ -129,9 +130,7 @@ def _stood_for(one: Found) -> bool:
     if names.INFERENCE_SERVICE_LABEL in labels or _is_llm(labels):
         # What a ServingRuntime brings is only in the Deployment.
         return False
-    metadata = read.mapping(one.object, "metadata")
-    owners = [owner for _, owner in read.objects(metadata, "ownerReferences") if owner.get("controller")]
-    return any(owner.get("kind") in _OWNED for owner in owners)
+    return controller(one.object).get("kind") in _OWNED
 
 
 def _classified(one: Found, namespace: str, settings: Settings) -> tuple[str, str, Selection]:

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from webhook.core import caps
 from webhook.core.decision import Decision, Request, Scope
 from webhook.server.encode import encode
 from webhook.server.known import Doubt
@@ -16,8 +17,6 @@ from webhook.server.problem import Problem
 
 API_VERSION: Final = "admission.k8s.io/v1"
 
-_WARNING_LIMIT = 120
-"""Characters of a warning that the API server passes on whole."""
 _ANNOTATION_LIMIT = 1024
 """Characters of an audit annotation that is a list: its names come from an unvalidated object."""
 _CONTROL = dict.fromkeys((*range(32), *range(127, 160)), " ")
@@ -174,11 +173,9 @@ def _name(new: dict[str, Any]) -> str:
 
 def _warning(sentence: str) -> str:
     """Return a warning in the form that the API server passes on."""
-    sentence = sentence.translate(_CONTROL)
-    return sentence if len(sentence) <= _WARNING_LIMIT else sentence[: _WARNING_LIMIT - 1] + "…"
+    return caps.cut(sentence.translate(_CONTROL), caps.WARNING)
 
 
 def _bounded(parts: Iterable[str]) -> str:
     """Return the parts with commas between them, cut where the annotation would become unwieldy."""
-    text = ",".join(parts)
-    return text if len(text) <= _ANNOTATION_LIMIT else text[: _ANNOTATION_LIMIT - 1] + "…"
+    return caps.cut(",".join(parts), _ANNOTATION_LIMIT)

@@ -20,6 +20,7 @@ from webhook.cluster.resources import (
     Resource,
 )
 from webhook.core import names, read
+from webhook.core.owners import controller
 
 WORKLOADS: Final = (
     INFERENCE_SERVICE,
@@ -57,13 +58,13 @@ class Controller(NamedTuple):
 
 def controller_of(found: Mapping[str, Any]) -> Controller | None:
     """Return an object's controller."""
-    for _, owner in read.objects(read.mapping(found, "metadata"), "ownerReferences"):
-        if owner.get("controller") is True:
-            group, _, _ = read.string(owner, "apiVersion").rpartition("/")
-            return Controller(
-                read.string(owner, "uid"), group, read.string(owner, "kind"), read.string(owner, "name")
-            )
-    return None
+    owner = controller(found)
+    if not owner:
+        return None
+    group, _, _ = read.string(owner, "apiVersion").rpartition("/")
+    return Controller(
+        read.string(owner, "uid"), group, read.string(owner, "kind"), read.string(owner, "name")
+    )
 
 
 def by_label(pod: Mapping[str, Any]) -> tuple[Resource, str] | None:

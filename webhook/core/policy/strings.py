@@ -91,4 +91,4 @@ def pointer(path: Path) -> str:
 def pointer_of(found: Iterable[Any]) -> str:
     """Return keys and indices as a JSON pointer without what looks like a token, cut where it is long."""
     text = redact("".join(f"/{patch.escape(str(key))}" for key in found))
-    return text if len(text) <= caps.POINTER else text[: caps.POINTER - 1] + "…"
+    return caps.cut(text, caps.POINTER)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.core import read
 from webhook.core.decision import Action
+from webhook.core.owners import controller
 from webhook.doctor.collected import Collected, SeenObject, Topic
 from webhook.doctor.finding import Finding, fail
 
@@ -35,10 +35,6 @@ def _pod(pod: SeenObject) -> Iterator[Finding]:
 
 def made_anew(pod: SeenObject) -> str:
     """Return the command that has a Pod made again, through the webhook."""
-    owned = any(
-        owner.get("controller")
-        for _, owner in read.objects(read.mapping(pod.object, "metadata"), "ownerReferences")
-    )
-    if owned:
+    if controller(pod.object):
         return f"kubectl delete pod {pod.name} -n {pod.namespace}"
     return f"kubectl get pod {pod.name} -n {pod.namespace} -o yaml | kubectl replace --force -f -"

@@ -27,9 +27,9 @@ from tests.e2e.harness.processes import Processes
 from tests.e2e.harness.reaper import Reaper
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.waiting import until
+from webhook.admission_policy.rendering import Kind, render
 from webhook.core.names import INJECT, INJECTED
 from webhook.core.settings import Settings
-from webhook.policies.rendering import Kind, render
 
 _TURN: Final = 100
 _WARM: Final = 20

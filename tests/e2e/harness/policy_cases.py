@@ -17,11 +17,11 @@ from tests.core.oracles import Situation, applied
 from tests.e2e.harness.api import Api, Object
 from tests.e2e.harness.manifests import hugging_face_model, predictor_pod
 from tests.e2e.harness.waiting import until
+from webhook.admission_policy.rendering import Kind, render
 from webhook.core.decision import Scope
 from webhook.core.knowledge import Knowledge, Namespace
 from webhook.core.names import INJECT, INJECTED, SECRET
 from webhook.core.settings import MutatePolicy, Settings
-from webhook.policies.rendering import Kind, render
 
 _SELECTED_BY: Final = "e2e.example/settings"
 _ROOT: Final = "/apis/admissionregistration.k8s.io/v1"

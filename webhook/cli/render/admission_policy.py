@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
+from webhook.admission_policy.rendering import Kind, render
 from webhook.cli.settings_file import load
 from webhook.cli.terminal import write
 from webhook.core.settings import Settings
-from webhook.policies.rendering import Kind, render
 
 
 @click.command("admission-policy", short_help="Write admission policies that need no server of ours.")

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 import yaml
 
+from webhook.admission_policy.rendering import Kind, render
 from webhook.core.names import MissingSecret
 from webhook.core.settings import MutatePolicy, Policy, PolicyAction, Rule, SecretRef, Settings
-from webhook.policies.rendering import Kind, render
 
 WIDTH = 120
 

@@ -2,9 +2,9 @@ import re
 
 import pytest
 
+from webhook.admission_policy import cel
 from webhook.core.globs import glob
 from webhook.core.servers import SERVERS, by_image
-from webhook.policies import cel
 
 
 def test_a_string_is_written_so_that_cel_reads_it_back() -> None:

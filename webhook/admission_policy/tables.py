@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+from webhook.admission_policy import cel
 from webhook.core import names
 from webhook.core.hub import HUGGING_FACE, TRUE
 from webhook.core.programs import KNOWN, SHELLS, SILENT, TRANSPARENT
 from webhook.core.reasons import Reason
 from webhook.core.servers import NAMES_ONLY, SERVERS, Server, Takes
-from webhook.policies import cel
 
 LONGEST: Final = 16 * 1024
 """Characters of a command line that is read."""

@@ -6,8 +6,8 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Final
 
+from webhook.admission_policy.values import values
 from webhook.core.settings import MutatePolicy, Policy, PolicyAction, Settings
-from webhook.policies.values import values
 
 _PLACE: Final = re.compile(r"^( *)(.*?)<<([a-z-]+)>>", re.MULTILINE)
 _MUTATING: Final[dict[str, tuple[str, ...]]] = {
@@ -29,7 +29,7 @@ _WHOEVER: Final = "# Pods that have a controller as well."
 _HEAD: Final = (
     "# Written by `hf-token-injector render admission-policy`; docs/admission-policy.md tells what it does.\n"
 )
-_TEMPLATES: Final = files("webhook.policies") / "templates"
+_TEMPLATES: Final = files("webhook.admission_policy") / "templates"
 
 
 class Kind(StrEnum):

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from webhook.admission_policy import cel
+from webhook.admission_policy.tables import hub, servers
 from webhook.core import asked, names
 from webhook.core.components import FRAMEWORKS
 from webhook.core.names import MissingSecret
 from webhook.core.settings import MutatePolicy, Settings
-from webhook.policies import cel
-from webhook.policies.tables import hub, servers
 
 _DNS_NAME: Final = (
     r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"  # RE2 has no lookahead

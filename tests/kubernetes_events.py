@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult
 
-from tests.kubernetes_api import Response
+from tests.kubernetes_http import Response
 from tests.kubernetes_objects import KubernetesObjects, path_of
 
 _FOLDER = ("", "api", "v1", "namespaces")

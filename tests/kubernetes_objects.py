@@ -14,7 +14,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, parse_qsl
 
-from tests.kubernetes_api import KubernetesApi, Response
+from tests.kubernetes_api import KubernetesApi
+from tests.kubernetes_http import Response
 from webhook.cluster.resources import RESOURCES, Resource
 
 Object = dict[str, Any]

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 
 from certs.authority import Pair
 from certs.store import Kind
-from tests.kubernetes_api import NAMESPACE, KubernetesApi, Response
+from tests.kubernetes_api import NAMESPACE, KubernetesApi
+from tests.kubernetes_http import Response
 from tests.server.managed import SERVICE, Managed, wait_for
 from webhook.cli.main import cli
 

@@ -21,7 +21,8 @@ from certs.store import (
 )
 from certs.view import Identity
 from tests.certs.cluster import ca_bundle
-from tests.kubernetes_api import KubernetesApi, Response
+from tests.kubernetes_api import KubernetesApi
+from tests.kubernetes_http import Response
 from tests.server.manual_clock import ManualClock
 from webhook.cluster.certificate_store import CertificateStore
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from certs.authority import issue_authority, issue_leaf
-from tests.kubernetes_api import TOKEN, KubernetesApi, Response
+from tests.kubernetes_api import TOKEN, KubernetesApi
+from tests.kubernetes_http import Response
 from webhook.cluster.access import Access, Identification
 from webhook.cluster.client import Answer, Client, NoAnswerError
 from webhook.cluster.kubeconfig import from_kubeconfig

@@ -9,8 +9,8 @@ from typing import TypeVar
 import pytest
 
 from certs.store import Permission
-from tests.kubernetes_api import Response
 from tests.kubernetes_events import KubernetesEvents
+from tests.kubernetes_http import Response
 from webhook.cluster.client import Client, NoAnswerError, StatusError
 from webhook.cluster.events import EVENT_PERMISSIONS, AbsentError, EventStore, Stored, Times
 from webhook.cluster.kubeconfig import from_kubeconfig

@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.kubernetes_api import KubernetesApi, Response
+from tests.kubernetes_api import KubernetesApi
+from tests.kubernetes_http import Response
 from webhook.cluster.access import Access
 from webhook.cluster.causes import Cause, Failure
 from webhook.cluster.client import Client

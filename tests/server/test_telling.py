@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.kubernetes_api import Response
 from tests.kubernetes_events import KubernetesEvents
+from tests.kubernetes_http import Response
 from tests.server.conftest import quick_settings
 from tests.server.managed import wait_for
 from tests.server.running import Running

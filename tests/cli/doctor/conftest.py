@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from certs.authority import issue_authority, issue_leaf, service_names
 from tests.doctor.clusters import ENTRIES, INJECT, deployment, injected, kserve_pod
-from tests.kubernetes_api import Response
+from tests.kubernetes_http import Response
 from tests.kubernetes_objects import KubernetesObjects
 from webhook import __version__
 from webhook.cli.main import cli

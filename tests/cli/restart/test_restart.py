@@ -25,7 +25,7 @@ from tests.cli.restart.cluster import (
     secret,
 )
 from tests.cli.restart.conftest import Restart
-from tests.kubernetes_api import Response
+from tests.kubernetes_http import Response
 from tests.kubernetes_objects import KubernetesObjects, Object
 
 RESTARTED_AT = "hf-token-injector.io/restarted-at"

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.cli.doctor.conftest import NAME, TOKEN, RunDoctor, namespace, pod, secret
-from tests.kubernetes_api import Response
+from tests.kubernetes_http import Response
 from tests.kubernetes_objects import KubernetesObjects
 from webhook.cli.doctor.asking import FEW
 from webhook.doctor.collected import Topic

@@ -11,19 +11,18 @@ import pytest
 
 from tests.kubernetes_api import KubernetesApi
 from tests.server.conftest import quick_settings
+from tests.server.following import awaited, following
 from tests.server.managed import wait_for
 from tests.server.running import Running
 from tests.server.test_namespaces import ask, events, in_a_thread, metric, ready, secret
-from webhook.cluster.client import Client
-from webhook.cluster.collection import Collection
-from webhook.cluster.following import Follower, Pace
+from webhook.cluster.following import Pace
 from webhook.cluster.kubeconfig import from_kubeconfig
 from webhook.cluster.namespaces import NAMESPACES
 from webhook.cluster.secrets import secret_permissions, secrets_named
 from webhook.core.names import LAST_APPLIED, MissingSecret
 from webhook.core.settings import Settings
-from webhook.server.followed import Follow, Followed, Item, Patience
-from webhook.server.known_cluster import KnownCluster, Watches
+from webhook.server.followed import Patience
+from webhook.server.known_cluster import Watches
 from webhook.settings import TlsSettings
 
 NAMESPACE = "team-a"
@@ -43,20 +42,14 @@ def start(
     started: list[Running] = []
     access = from_kubeconfig([api.kubeconfig(tmp_path)])
 
-    def follow(collection: Collection[Item]) -> Follow[Item]:
-        async def follow_one(followed: Followed[Item]) -> None:
-            async with Client(access, seconds=60) as client:
-                await Follower(client, collection, followed, QUICK).follow()
-
-        return follow_one
-
     def start_one(
         missing: MissingSecret = MissingSecret.DENY,
         *,
         patience: Patience = LONG,
         names: tuple[str, ...] = (NAME,),
     ) -> Running:
-        watches = Watches(follow(NAMESPACES), {name: follow(secrets_named(name)) for name in names}, patience)
+        secrets = {name: following(access, secrets_named(name), QUICK) for name in names}
+        watches = Watches(following(access, NAMESPACES, QUICK), secrets, patience)
         running = Running(
             quick_settings(tls_files), trust, watches=watches, platform=Settings(missing_secret=missing)
         )
@@ -137,7 +130,7 @@ def test_a_secret_of_the_same_apply_is_waited_for(api: KubernetesApi, start: Sta
     running = start()
     wait_for(lambda: ready(running))
     waiting = in_a_thread(lambda: ask(running, pod))
-    wait_for(lambda: _waiting(running) == 1)
+    wait_for(lambda: awaited(running) == 1)
     api.secrets.put(NAMESPACE, "another-name")
     api.secrets.put(NAMESPACE, NAME)
     response = waiting()
@@ -209,11 +202,3 @@ def test_values_that_kubectl_apply_has_copied_are_told_of_once_and_not_shown(
     assert told["mend"] == f"kubectl annotate secret {NAME} -n {NAMESPACE} {LAST_APPLIED}-"
     assert metric(running, f'secrets_copied{{secret="{NAME}"}}') == 1
     assert b"aGZfbWFkZ" not in running.log.getvalue()
-
-
-def _waiting(running: Running) -> int:
-    """Return how many objects are waited for."""
-    assert running.service
-    known = running.service.serving.known
-    assert isinstance(known, KnownCluster)
-    return known.awaited

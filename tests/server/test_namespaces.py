@@ -14,16 +14,16 @@ import pytest
 
 from tests.kubernetes_api import KubernetesApi
 from tests.server.conftest import quick_settings
+from tests.server.following import awaited, following
 from tests.server.managed import wait_for
 from tests.server.manual_clock import ManualClock
 from tests.server.running import Running
-from webhook.cluster.client import Client
-from webhook.cluster.following import Follower, Pace
+from webhook.cluster.following import Pace
 from webhook.cluster.kubeconfig import from_kubeconfig
 from webhook.cluster.namespaces import NAMESPACE_PERMISSIONS, NAMESPACES
 from webhook.core.knowledge import Knowledge, Namespace
 from webhook.server.followed import Followed, Patience
-from webhook.server.known_cluster import KnownCluster, Watches
+from webhook.server.known_cluster import Watches
 from webhook.settings import TlsSettings
 
 SECRET = "hf-token-injector.io/secret"
@@ -43,16 +43,14 @@ def start(
     started: list[Running] = []
     access = from_kubeconfig([api.kubeconfig(tmp_path)])
 
-    async def follow(known: Followed[Namespace]) -> None:
-        async with Client(access, seconds=60) as client:
-            await Follower(client, NAMESPACES, known, QUICK).follow()
+    follow_namespaces = following(access, NAMESPACES, QUICK)
 
     def start_one(
         patience: Patience = LONG,
         *,
         knowledge: Knowledge | None = None,
         clock: Callable[[], float] = time.monotonic,
-        follow: Callable[[Followed[Namespace]], Any] = follow,
+        follow: Callable[[Followed[Namespace]], Any] = follow_namespaces,
         **settings: Any,  # noqa: ANN401
     ) -> Running:
         running = Running(
@@ -199,13 +197,13 @@ def test_a_namespace_of_the_same_apply_is_waited_for(api: KubernetesApi, start: 
     running = start()
     wait_for(lambda: ready(running))
     first, second = in_a_thread(lambda: ask(running, pod)), in_a_thread(lambda: ask(running, pod))
-    wait_for(lambda: _waiting(running) == 1)
+    wait_for(lambda: awaited(running) == 1)
     api.namespaces.put("another")
     api.namespaces.put(NAMESPACE, {SECRET: "of-team-a"}, inject="enabled")
     for response in (first(), second()):
         assert secret(response) == "of-team-a"
         assert "namespace" not in response["auditAnnotations"]
-    wait_for(lambda: _waiting(running) == 0)
+    wait_for(lambda: awaited(running) == 0)
 
 
 def test_a_namespace_that_does_not_come_is_decided_by_the_defaults(
@@ -219,7 +217,7 @@ def test_a_namespace_that_does_not_come_is_decided_by_the_defaults(
     assert response["warnings"] == [f"namespace {NAMESPACE} is not known yet; cluster defaults were used"]
     # Timers of the event loop count whole milliseconds.
     assert events(running, "review")[0]["duration_ms"] > 45
-    assert _waiting(running) == 0
+    assert awaited(running) == 0
 
 
 def test_a_namespace_that_comes_with_a_new_list_is_noticed(
@@ -229,7 +227,7 @@ def test_a_namespace_that_comes_with_a_new_list_is_noticed(
     wait_for(lambda: ready(running))
     wait_for(lambda: api.namespaces.watches == 1)
     waiting = in_a_thread(lambda: ask(running, pod))
-    wait_for(lambda: _waiting(running) == 1)
+    wait_for(lambda: awaited(running) == 1)
     with api.namespaces.lock:
         api.namespaces.put(NAMESPACE, {SECRET: "of-team-a"})
         api.namespaces.compact()
@@ -243,7 +241,7 @@ def test_a_large_review_waits_as_well(api: KubernetesApi, start: Start, review: 
     running = start()
     wait_for(lambda: ready(running))
     waiting = in_a_thread(lambda: ask(running, json.dumps(review).encode()))
-    wait_for(lambda: _waiting(running) == 1)
+    wait_for(lambda: awaited(running) == 1)
     api.namespaces.put(NAMESPACE, {SECRET: "of-team-a"})
     assert secret(waiting()) == "of-team-a"
 
@@ -361,11 +359,3 @@ def test_without_a_watch_nothing_is_waited_for_and_reviews_say_so(server: Runnin
     assert response["auditAnnotations"]["namespace"] == "unknown"
     assert "warnings" not in response
     assert metric(server, "namespaces_age_seconds") is None
-
-
-def _waiting(running: Running) -> int:
-    """Return how many Namespaces are waited for."""
-    assert running.service
-    known = running.service.serving.known
-    assert isinstance(known, KnownCluster)
-    return known.awaited

@@ -11,6 +11,7 @@ from tests.e2e.harness.control_plane import ControlPlane
 from tests.e2e.harness.helm import Helm
 from tests.e2e.harness.kserve import KServe
 from tests.e2e.harness.kubectl import Kubectl
+from tests.e2e.harness.namespaces import create_namespace
 from tests.e2e.harness.processes import Processes
 from tests.e2e.harness.reaper import Reaper
 from tests.e2e.harness.release import Release
@@ -127,9 +128,8 @@ def make_namespace(cluster: Cluster) -> Iterator[MakeNamespace]:
     ) -> str:
         name = f"{name}-{next(_numbers)}"
         labels = {} if mode is None else {"hf-token-injector.io/inject": mode}
-        metadata = {"name": name, "labels": labels, "annotations": dict(annotations or {})}
-        api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
         made.append(name)
+        create_namespace(api, name, labels, annotations or {})
         for secret, key in (secrets or {"hf-secret": "token"}).items():
             api.create(
                 {

@@ -17,6 +17,7 @@ from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kserve import KServe
 from tests.e2e.harness.kubectl import Kubectl, Said
 from tests.e2e.harness.manifests import download_pod, hugging_face_model
+from tests.e2e.harness.namespaces import create_namespace
 from tests.e2e.harness.team import TOKEN, Reference, Team, tokens
 from tests.e2e.harness.waiting import until
 from webhook.cli.main import cli
@@ -188,10 +189,7 @@ def test_a_namespace_that_the_chart_leaves_out_is_told(
     cluster: Cluster, kubectl: Kubectl, explain: Explain
 ) -> None:
     """Its label says enabled, and the selectors of the installed configuration say otherwise."""
-    labels = {LABEL: "enabled"}
-    cluster.api.create(
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "left-out", "labels": labels}}
-    )
+    create_namespace(cluster.api, "left-out", {LABEL: "enabled"})
     try:
         team = Team("left-out", cluster.api, kubectl)
         team.apply(hugging_face_model("llama"))

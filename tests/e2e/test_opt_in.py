@@ -9,6 +9,7 @@ from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.control_plane import pod_creation
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import download_pod, hugging_face_model, predictor_pod
+from tests.e2e.harness.namespaces import create_namespace
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.team import INJECTED, Reference, Team, predictor_env, token, tokens
 
@@ -128,10 +129,7 @@ def test_the_namespace_of_the_platform_is_never_touched(release: Release) -> Non
 def test_download_jobs_of_the_local_model_cache_are_taken_in_their_namespace(release: Release) -> None:
     """KServe gives these Pods no label; their namespace is in the settings, and has to opt in as well."""
     name = "kserve-localmodel-jobs"
-    labels = {"hf-token-injector.io/inject": "enabled"}
-    release.api.create(
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
-    )
+    create_namespace(release.api, name, {"hf-token-injector.io/inject": "enabled"})
     pod = predictor_pod("cache")
     del pod["metadata"]["labels"]
     try:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kubectl import Kubectl
+from tests.e2e.harness.namespaces import create_namespace
 from tests.e2e.harness.pages import TEAM, Shell
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.team import Team
@@ -17,7 +18,7 @@ from webhook.core.names import INJECT, METHOD
 @pytest.fixture(scope="module")
 def namespace(cluster: Cluster) -> Iterator[str]:
     """The team's namespace; gone after the module."""
-    cluster.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": TEAM}})
+    create_namespace(cluster.api, TEAM)
     yield TEAM
     cluster.api.delete("Namespace", TEAM)
     until(lambda: cluster.api.find("Namespace", TEAM) is None, f"{TEAM} is gone")

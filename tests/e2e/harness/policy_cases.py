@@ -16,6 +16,7 @@ import yaml
 from tests.core.oracles import Situation, applied
 from tests.e2e.harness.api import Api, Object
 from tests.e2e.harness.manifests import hugging_face_model, predictor_pod
+from tests.e2e.harness.namespaces import create_namespace
 from tests.e2e.harness.waiting import until
 from webhook.admission_policy.rendering import Kind, render
 from webhook.core.decision import Scope
@@ -100,10 +101,7 @@ class Policies:
         return self._namespaces[key]
 
     def _make(self, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]) -> None:
-        metadata = {"name": name, "labels": dict(labels), "annotations": dict(annotations)}
-        self._api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
-        assert self._api.post(account, name).status in {201, 409}
+        create_namespace(self._api, name, labels, annotations)
 
     def _install(self, settings: Settings, number: str) -> None:
         """Create the policies, refusing what they cannot decide, and wait until they are in force."""

@@ -15,7 +15,7 @@ from tests.fuzz.bounds import PLANTED, ending, holds_no_token
 from tests.fuzz.target import Target
 from webhook.core import read
 from webhook.core.decision import Decision, Request, Scope
-from webhook.core.hub import HUGGING_FACE, redact, repository
+from webhook.core.hub import HUGGING_FACE, from_uri, redact, repository
 from webhook.core.knowledge import Knowledge
 from webhook.core.policy.finding import Fault
 from webhook.core.policy.shapes import has_token
@@ -56,10 +56,15 @@ def check(data: bytes) -> None:
         for verdict in decision.verdicts:
             for name in verdict.repositories:
                 assert name == redact(name)
-                assert "…" in name or repository(name, bare=True) == name, name
+                assert "…" in name or _is_a_name(name), name
         judged = validate(request, Knowledge(), _ASK_ALL)
     holds_no_token("\n".join([str(judged.denial), *judged.warnings]), text)
     _finds_what_is_a_token(container, judged)
+
+
+def _is_a_name(name: str) -> bool:
+    """Whether a name is one by the Hub's grammar, or by that of `hf://`, which excludes no file's ending."""
+    return repository(name, bare=True) == name or from_uri(f"{HUGGING_FACE.scheme}{name}") == name
 
 
 def _holds_one_token(pod: dict[str, Any], decision: Decision) -> None:

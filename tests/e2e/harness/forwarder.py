@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import httpx
 
 _ASK_SECONDS = 0.1
+_ANSWER_SECONDS = 20
+"""How long a replica may take to say that it is ready: kubelet asks three times before it takes one out."""
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Forwarder:
 
     async def _serve(self) -> None:
         server = await asyncio.start_server(self._accept, ["127.0.0.1", "::1"], self.port)
-        async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=_ANSWER_SECONDS, trust_env=False) as client:
             self._listening.set()
             while not self._stopping.is_set():
                 await asyncio.gather(*(_look(client, endpoint) for endpoint in list(self._endpoints)))

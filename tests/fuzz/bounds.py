@@ -1,6 +1,5 @@
 """What holds for every input of every target: it ends, and what comes out of it holds no token."""
 
-import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,11 +38,11 @@ def holds_no_token(said: str, asked: str) -> None:
 
     Args:
         said: What leaves the process.
-        asked: The input, which may have the planted one's part without its beginning.
+        asked: The input, which may have a part of the planted one where nobody can tell what it is a part of.
     """
     found = TOKEN_LIKE.search(said)
     assert found is None, "something that looks like a token was said"
-    if re.search(rf"(?<!hf_){_PART}", asked.replace(PLANTED, "")) is None:
+    if _PART not in TOKEN_LIKE.sub("", asked):
         assert _PART not in said, "a part of a token was said"
 
 

@@ -11,7 +11,8 @@ import click
 
 from webhook.cli import exits
 from webhook.cli.connect import access_options, fail, find_access
-from webhook.cli.doctor.collect import Aim, collect
+from webhook.cli.doctor.aim import Aim
+from webhook.cli.doctor.collect import collect
 from webhook.cli.doctor.report import Style, as_json, as_text, worst
 from webhook.cli.platform import CONFIG, MUTATING
 from webhook.cli.terminal import COLOR, colored, write

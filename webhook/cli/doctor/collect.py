@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from webhook import __version__
+from webhook.cli.doctor.aim import Aim
 from webhook.cli.doctor.asking import Asking
 from webhook.cli.doctor.hub import ask_hub
 from webhook.cli.doctor.installation import find_installed
@@ -41,30 +41,6 @@ _OTHER_WORKLOADS: Final = (
     resources.CRON_JOB,
     resources.LEADER_WORKER_SET,
 )
-
-
-class Aim(NamedTuple):
-    """What is to be looked at.
-
-    Attributes:
-        topics: What the chosen checks need.
-        namespaces: Those that were asked for; none for all that opted in.
-        home: The namespace to look at where Namespaces may not be listed.
-        config: A settings file; None for the installed webhook's own.
-        configuration: Name of the MutatingWebhookConfiguration.
-        connect: HOST:PORT at which the webhook's certificate can be seen; empty for its Secret.
-        read_only: No Pod is tried.
-        hub: The Hub is asked.
-    """
-
-    topics: frozenset[Topic]
-    namespaces: tuple[str, ...]
-    home: str
-    config: Path | None
-    configuration: str
-    connect: str = ""
-    read_only: bool = False
-    hub: bool = False
 
 
 async def collect(client: Client, aim: Aim, progress: Callable[[str], None]) -> Collected:

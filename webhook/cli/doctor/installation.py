@@ -3,18 +3,16 @@
 from base64 import b64decode
 from binascii import Error
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from webhook.cli.certs.served import served
+from webhook.cli.doctor.aim import Aim
 from webhook.cli.doctor.asking import Asking
 from webhook.cli.platform import Platform, find_platform
 from webhook.cluster import resources
 from webhook.cluster.reader import Object
 from webhook.core import read
 from webhook.doctor.collected import Installed, Leaf, Topic, Unread
-
-if TYPE_CHECKING:
-    from webhook.cli.doctor.collect import Aim
 
 SELECTOR: Final = "app.kubernetes.io/part-of=hf-token-injector,app.kubernetes.io/component=webhook"
 """Of the Deployment and its Pods (the chart's labels)."""
@@ -30,7 +28,7 @@ class _Place(NamedTuple):
     key: str
 
 
-async def find_installed(asking: Asking, aim: "Aim") -> Installed:
+async def find_installed(asking: Asking, aim: Aim) -> Installed:
     """Return what is installed.
 
     Raises:
@@ -94,7 +92,7 @@ async def _deployment(asking: Asking, platform: Platform) -> Object | None:
     return next(iter(named or found), None)
 
 
-async def _leaf(asking: Asking, aim: "Aim", platform: Platform, deployment: Object | None) -> Leaf | None:
+async def _leaf(asking: Asking, aim: Aim, platform: Platform, deployment: Object | None) -> Leaf | None:
     """Return the certificate: as a server shows it, or of the Secret that it is served from."""
     if aim.connect:
         try:

@@ -9,6 +9,8 @@ from typing import Any
 import jsonpatch
 
 from certs.authority import issue_authority, issue_leaf, service_names
+from webhook.cluster.owners import Owner
+from webhook.cluster.resources import DEPLOYMENT, REPLICA_SET
 from webhook.core.admit import admit
 from webhook.core.decision import Operation, Request, Scope
 from webhook.core.knowledge import Knowledge
@@ -172,6 +174,15 @@ def kserve_pod(name: str = "llama", *, age: timedelta = timedelta(hours=1), **sp
         | spec,
         "status": {"phase": "Running"},
     }
+
+
+def rollout() -> tuple[Owner, Owner]:
+    """Return who has made a Pod that a rollout is about to replace."""
+    key = "deployment.kubernetes.io/revision"
+    return (
+        Owner("ReplicaSet", "apps", "llama", REPLICA_SET, {"metadata": {"annotations": {key: "1"}}}),
+        Owner("Deployment", "apps", "llama", DEPLOYMENT, {"metadata": {"annotations": {key: "2"}}}),
+    )
 
 
 def seen(

@@ -241,6 +241,7 @@ def test_pods_that_were_made_before_the_label_or_are_older_than_their_secret_are
     found = doctor(*ask)
     (said,) = found.said("pods-without-token")
     assert said.startswith("fail Pod early has no token in storage-initializer")
+    assert said.endswith(f"=> kubectl get pod early -n {name} -o yaml | kubectl replace --force -f -")
     assert found.said("pods-older-than-secret") == []
     # Times of the API are of whole seconds.
     until(

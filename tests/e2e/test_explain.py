@@ -18,6 +18,7 @@ from tests.e2e.harness.kserve import KServe
 from tests.e2e.harness.kubectl import Kubectl, Said
 from tests.e2e.harness.manifests import download_pod, hugging_face_model
 from tests.e2e.harness.namespaces import create_namespace
+from tests.e2e.harness.restarting import Restart, await_running, generations, rotate
 from tests.e2e.harness.team import TOKEN, Reference, Team, tokens
 from tests.e2e.harness.waiting import until
 from webhook.cli.main import cli
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.usefixtures("kserve", "release")
 Explain = Callable[..., Said]
 DEFAULT = Reference("hf-secret", "token")
 LABEL = "hf-token-injector.io/inject"
+RESTARTED_AT = "hf-token-injector.io/restarted-at"
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +57,8 @@ def paste(cluster: Cluster, tmp_path: Path) -> Callable[[str], None]:
     """Do what the commands below the first line say, as a reader would, with the token filled in."""
 
     def run(output: str) -> None:
-        commands = [line.strip() for line in output.splitlines() if line.startswith("  kubectl ")]
-        assert commands, output
         path = f"{binary('kubectl').parent}:{os.environ['PATH']}"
-        for command in commands:
+        for command in commands(output):
             done = subprocess.run(
                 ["bash", "-c", f"set -o pipefail; {command.replace('hf_...', TOKEN)}"],  # noqa: S607
                 env={"PATH": path, "KUBECONFIG": str(cluster.kubeconfig), "HOME": str(tmp_path)},
@@ -75,6 +75,13 @@ def paste(cluster: Cluster, tmp_path: Path) -> Callable[[str], None]:
 def team_of(make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl) -> Callable[..., Team]:
     """Make a team whose namespace has the given label."""
     return lambda mode="enabled", **more: Team(make_namespace(mode, **more), cluster.api, kubectl)
+
+
+def commands(output: str) -> list[str]:
+    """Return the commands below the first line."""
+    found = [line.strip() for line in output.splitlines() if line.startswith("  kubectl ")]
+    assert found, output
+    return found
 
 
 def first(said: Said) -> str:
@@ -118,7 +125,7 @@ def test_a_newcomer_gets_from_nothing_to_a_token_by_what_is_printed(
 def test_a_pod_older_than_the_label_is_told_of_by_its_owner(
     team_of: Callable[..., Team], explain: Explain, kubectl: Kubectl, paste: Callable[[str], None]
 ) -> None:
-    """The InferenceService answers for its Pods, and the command lets KServe make them anew."""
+    """The command lets KServe make them anew; while that goes on, it is waited for and not begun again."""
     team = team_of(None)
     team.apply(hugging_face_model("llama"))
     team.predictor("llama")
@@ -129,13 +136,52 @@ def test_a_pod_older_than_the_label_is_told_of_by_its_owner(
         f"it was created before namespace {team.namespace} got its label."
     )
     paste(said.out)
-    until(
-        lambda: any(tokens(pod)["storage-initializer"] == DEFAULT for pod in team.pods()),
-        "a Pod with its token",
+    under_way = (
+        f"InferenceService llama in namespace {team.namespace}: in 1 of 2 Pods storage-initializer has no "
+        "token: the rollout of deployment/llama-predictor, which is under way, replaces it."
     )
-    assert first(explain("isvc", "llama", "-n", team.namespace)).startswith(
-        f"InferenceService llama in namespace {team.namespace}: in 1 of 2 Pods "
+    said = until(
+        lambda: (
+            found if first(found := explain("isvc", "llama", "-n", team.namespace)) == under_way else None
+        ),
+        "explain tells of the rollout",
     )
+    (command,) = commands(said.out)
+    assert command == f"kubectl rollout status deployment/llama-predictor -n {team.namespace}"
+    assert kubectl(*command.split()[1:], "--watch=false").startswith("Waiting for deployment")
+    assert generations(team) == {"llama-predictor": 2}
+    await_running(team, 1)
+    assert "have HF_TOKEN from Secret hf-secret, key token" in first(
+        explain("isvc/llama", "-n", team.namespace)
+    )
+
+
+def test_the_command_restarts_also_what_was_restarted_before(
+    team_of: Callable[..., Team],
+    explain: Explain,
+    kubectl: Kubectl,
+    cluster: Cluster,
+    paste: Callable[[str], None],
+) -> None:
+    """KServe lets a component's annotation beat the object's, so ours stands where `restart` writes it."""
+    team = team_of()
+    team.apply(hugging_face_model("llama"))
+    await_running(team, 1)
+    rotate(team)
+    assert Restart(cluster, team).end().code == 0
+    kubectl("annotate", "isvc/llama", "-n", team.namespace, f"{RESTARTED_AT}=2999-01-01T00:00:00Z")
+    team.await_generation("llama")
+    assert generations(team) == {"llama-predictor": 2}
+    kubectl("label", "namespace", team.namespace, f"{LABEL}-")
+    (pod,) = await_running(team, 1)
+    team.api.delete("Pod", pod["metadata"]["name"], team.namespace)
+    await_running(team, 1)
+    kubectl("label", "namespace", team.namespace, f"{LABEL}=enabled")
+    said = explain("isvc/llama", "-n", team.namespace)
+    assert "storage-initializer has no token" in first(said)
+    before = generations(team)["llama-predictor"]
+    paste(said.out)
+    until(lambda: generations(team)["llama-predictor"] == before + 1, "another rollout")
 
 
 def test_an_llm_inference_service_answers_for_its_pods(

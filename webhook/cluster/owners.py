@@ -1,8 +1,10 @@
 """Who owns a Pod: from its controller up to whatever nobody owns, with the rights of whoever asks."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
+from webhook.cluster.client import StatusError
 from webhook.cluster.reader import Object, Reader
 from webhook.cluster.resources import (
     CRON_JOB,
@@ -21,7 +23,7 @@ from webhook.cluster.resources import (
     Resource,
 )
 from webhook.core import read
-from webhook.core.owners import controller
+from webhook.core.owners import controller, labelled
 
 _WHOLE: Final = (
     DEPLOYMENT,
@@ -33,6 +35,7 @@ _WHOLE: Final = (
     KNATIVE_SERVICE,
 )
 _METADATA_ONLY: Final = (REPLICA_SET, JOB, CRON_JOB, POD, KNATIVE_REVISION, KNATIVE_CONFIGURATION)
+_RESOURCES: Final = {(one.group, one.kind): one for one in (*_WHOLE, *_METADATA_ONLY)}
 _LONGEST: Final = 8
 """Owners above one another; a Knative Pod of an InferenceService has six."""
 
@@ -43,7 +46,8 @@ class Owner(NamedTuple):
     Attributes:
         kind, group, name: As the reference has them.
         resource: None for a kind that is not known here; nothing is read of it.
-        found: The object, or only its metadata where no more is wanted of the kind; None where it is gone.
+        found: The object, or only its metadata where no more is wanted of the kind; None where it is gone,
+            or may not be read.
     """
 
     kind: str
@@ -63,7 +67,7 @@ class Owners:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._read: dict[tuple[str, str, str, str], Owner] = {}
+        self._read: dict[tuple[str, Resource, str], Object | None] = {}
 
     async def of(self, pod: Mapping[str, Any]) -> tuple[Owner, ...]:
         """Return the owners of a Pod, the nearest first; none for a bare Pod.
@@ -72,6 +76,32 @@ class Owners:
             StatusError: One may not be read.
             NoAnswerError: There was no answer.
         """
+        chain, refusal = await self._above(pod)
+        if refusal is not None:
+            raise refusal
+        return chain
+
+    async def readable(self, pod: Mapping[str, Any]) -> tuple[Owner, ...]:
+        """Return the owners of a Pod as far as they may be read, the nearest first.
+
+        Of one that may not be read the reference is known. Whoever may read nothing between a Pod and what
+        its labels name may still read that one, which then comes last.
+
+        Raises:
+            NoAnswerError: There was no answer.
+        """
+        chain, refusal = await self._above(pod)
+        named = labelled(pod)
+        if refusal is None or named is None:
+            return chain
+        (group, kind), name = named
+        top = Owner(kind, group, name, _RESOURCES[group, kind])
+        with suppress(StatusError):
+            top = await self._find(read.string(read.mapping(pod, "metadata"), "namespace"), top)
+        return (*chain, top)
+
+    async def _above(self, pod: Mapping[str, Any]) -> tuple[tuple[Owner, ...], StatusError | None]:
+        """Return the owners, and the refusal at which they end."""
         namespace = read.string(read.mapping(pod, "metadata"), "namespace")
         chain: list[Owner] = []
         below: Mapping[str, Any] = pod
@@ -79,25 +109,26 @@ class Owners:
             reference = controller(below)
             if not reference:
                 break
-            owner = await self._find(namespace, reference)
+            group = read.string(reference, "apiVersion").rpartition("/")[0]
+            owner = Owner(read.string(reference, "kind"), group, read.string(reference, "name"))
+            owner = owner._replace(resource=_RESOURCES.get((owner.group, owner.kind)))
+            try:
+                owner = await self._find(namespace, owner)
+            except StatusError as error:
+                return (*chain, owner), error
             chain.append(owner)
             if owner.found is None:
                 break
             below = owner.found
-        return tuple(chain)
+        return tuple(chain), None
 
-    async def _find(self, namespace: str, reference: Mapping[str, Any]) -> Owner:
-        kind, name = read.string(reference, "kind"), read.string(reference, "name")
-        group = read.string(reference, "apiVersion").rpartition("/")[0]
-        key = (namespace, group, kind, name)
+    async def _find(self, namespace: str, owner: Owner) -> Owner:
+        if owner.resource is None:
+            return owner
+        key = (namespace, owner.resource, owner.name)
         if key not in self._read:
-            self._read[key] = await self._ask(namespace, Owner(kind, group, name))
-        return self._read[key]
-
-    async def _ask(self, namespace: str, owner: Owner) -> Owner:
-        for resource in (*_WHOLE, *_METADATA_ONLY):
-            if (resource.kind, resource.group) == (owner.kind, owner.group):
-                only = resource in _METADATA_ONLY
-                found = await self._reader.get(resource, owner.name, namespace, metadata_only=only)
-                return owner._replace(resource=resource, found=found)
-        return owner
+            only = owner.resource in _METADATA_ONLY
+            self._read[key] = await self._reader.get(
+                owner.resource, owner.name, namespace, metadata_only=only
+            )
+        return owner._replace(found=self._read[key])

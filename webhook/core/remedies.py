@@ -1,4 +1,41 @@
-"""The commands that bring a token into a Secret, in the one form in which all of us print them."""
+"""The commands that mend what was found, ready to be pasted, in the one form in which we all print them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from webhook.core import names
+from webhook.core.kinds import KINDS
+
+_NOW: Final = '"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'
+
+
+class Target(NamedTuple):
+    """An object, as commands name it.
+
+    Attributes:
+        kind: Its group and kind.
+        word: The shortest name that kubectl takes for the kind.
+        name: Its own.
+        namespace: Empty where it is in none.
+    """
+
+    kind: tuple[str, str]
+    word: str
+    name: str
+    namespace: str = ""
+
+    def __str__(self) -> str:
+        """`TYPE/NAME -n NAMESPACE`."""
+        return f"{self.word}/{self.name}" + (f" -n {self.namespace}" if self.namespace else "")
+
+
+def install() -> str:
+    """Return what installs the webhook, or brings back a configuration that somebody deleted."""
+    return (
+        "helm upgrade --install hf-token-injector charts/hf-token-injector "
+        "--namespace hf-token-injector --create-namespace"
+    )
 
 
 def create_secret(namespace: str, secret: str, key: str) -> str:
@@ -10,3 +47,55 @@ def write_token(namespace: str, secret: str, key: str) -> str:
     """Return the command that writes a token into a Secret that is there."""
     value = f'{{"stringData":{{"{key}":"hf_..."}}}}'
     return f"kubectl patch secret {secret} -n {namespace} -p '{value}'"
+
+
+def label_namespace(name: str, value: str, *, overwrite: bool) -> str:
+    """Return what sets a namespace's label."""
+    return f"kubectl label namespace {name} {names.INJECT}={value}" + " --overwrite" * overwrite
+
+
+def opt_in_again(target: Target) -> str:
+    """Return what takes the opt-out label away."""
+    if _holder(target) == ("metadata",):
+        return f"kubectl label {target} {names.INJECT}-"
+    return _patch(target, _holder(target), "labels", {names.INJECT: None})
+
+
+def annotate(target: Target, key: str, value: str | None) -> str:
+    """Return what sets an annotation, or takes it away, where it reaches the object's Pods."""
+    if _holder(target) == ("metadata",):
+        change = f"{key}-" if value is None else f"{key}={value} --overwrite"
+        return f"kubectl annotate {target} {change}"
+    return _patch(target, _holder(target), "annotations", {key: value})
+
+
+def stamp_now(target: Target, place: tuple[str, ...]) -> str:
+    """Return what has a controller make Pods anew: the time, in an annotation that reaches them."""
+    return _patch(target, place, "annotations", {names.RESTARTED_AT: "NOW"}).replace('"NOW"', f"\"'{_NOW}'\"")
+
+
+def roll_out(target: Target) -> str:
+    """Return what has a Deployment, StatefulSet or DaemonSet make its Pods anew."""
+    return f"kubectl rollout restart {target}"
+
+
+def delete_pod(name: str, namespace: str) -> str:
+    """Return what has a Pod made anew by its controller."""
+    return f"kubectl delete pod {name} -n {namespace}"
+
+
+def replace_pod(name: str, namespace: str) -> str:
+    """Return what makes a Pod anew that nothing controls."""
+    return f"kubectl get pod {name} -n {namespace} -o yaml | kubectl replace --force -f -"
+
+
+def _holder(target: Target) -> tuple[str, ...]:
+    """Return the keys down to what holds the annotations and labels that reach the Pods."""
+    return KINDS[target.kind].templates[0].reach[0]
+
+
+def _patch(target: Target, place: tuple[str, ...], field: str, members: Mapping[str, str | None]) -> str:
+    change: Mapping[str, Any] = {field: members}
+    for key in reversed(place):
+        change = {key: change}
+    return f"kubectl patch {target} --type merge -p '{json.dumps(change)}'"

@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from webhook.core import names, read
-from webhook.core.decision import Decision
+from webhook.core.decision import Action, Decision, Verdict
 from webhook.core.knowledge import Namespace
 from webhook.core.matching import unmet
 from webhook.core.names import InjectMode
+from webhook.core.owners import Owner
+from webhook.core.renewal import Renewal, renewal
 from webhook.core.settings import Settings
 from webhook.doctor.finding import Finding, Subject, warn
 from webhook.doctor.hub import Answer, Question
@@ -90,12 +92,14 @@ class SeenObject:
 
     Attributes:
         word: What commands call its kind (`isvc`).
+        owners: Those above a Pod that lacks a token, as far as they could be read, the nearest first.
     """
 
     object: Object
     namespace: str
     decision: Decision
     word: str = "pod"
+    owners: tuple[Owner, ...] = ()
 
     @property
     def name(self) -> str:
@@ -126,6 +130,16 @@ class SeenObject:
     def made(self) -> datetime | None:
         """When it was created."""
         return moment(read.mapping(self.object, "metadata").get("creationTimestamp"))
+
+    @property
+    def lacking(self) -> list[Verdict]:
+        """What would be given a token if it were created now."""
+        return [verdict for verdict in self.decision.verdicts if verdict.action is Action.ADD]
+
+    @property
+    def renewal(self) -> Renewal:
+        """How a Pod comes to be made anew."""
+        return renewal(self.object, self.owners)
 
     @property
     def ended(self) -> bool:

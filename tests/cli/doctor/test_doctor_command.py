@@ -189,6 +189,33 @@ def test_all_pods_are_looked_at_where_the_label_says_all(
     assert found(doctor, "--check=pods-without-token") == {}
 
 
+def test_of_a_pod_without_a_token_it_is_read_who_made_it(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    """So that the command is the one that `explain` prints, and none while a rollout runs."""
+    key = "deployment.kubernetes.io/revision"
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "llama", "controller": True}
+    above = {"name": "llama", "namespace": "team-a"}
+    early = pod(with_token=False)
+    early["metadata"]["ownerReferences"][0]["apiVersion"] = "apps/v1"
+    installed.add(
+        early,
+        {
+            "apiVersion": "apps/v1",
+            "kind": "ReplicaSet",
+            "metadata": {**above, "ownerReferences": [owner], "annotations": {key: "1"}},
+        },
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {**above, "annotations": {key: "1"}}},
+    )
+    ((left,),) = found(doctor, "--check=pods-without-token").values()
+    assert left["fix"].startswith("kubectl patch isvc/llama -n team-a ")
+    deployment = installed.object("Deployment", "llama", "team-a")
+    deployment["metadata"]["annotations"] = {key: "2"}
+    installed.add(deployment)
+    ((left,),) = found(doctor, "--check=pods-without-token").values()
+    assert left["fix"] == "kubectl rollout status deployment/llama -n team-a"
+
+
 def test_a_cluster_that_is_away_or_knows_nobody_is_a_sentence(
     doctor: RunDoctor, installed: KubernetesObjects
 ) -> None:

@@ -241,6 +241,7 @@ def test_an_llm_and_a_leader_worker_set_have_their_pods_by_label(cluster: Cluste
     pod["metadata"]["labels"] = {
         "app.kubernetes.io/part-of": "llminferenceservice",
         "app.kubernetes.io/name": "chat",
+        "app.kubernetes.io/component": "llminferenceservice-workload",
     }
     cluster.objects.add(llm, pod)
     said = explain("llmisvc/chat", "-n", "team-a").stdout

@@ -1,5 +1,7 @@
 """The first line: why a Pod has no token, and the commands that mend it."""
 
+from typing import Any
+
 import pytest
 
 from tests.cli.explain.conftest import AFTER, BEFORE, ENTRIES, Cluster, Explain
@@ -15,8 +17,8 @@ from tests.cli.explain.workloads import (
 POD = "llama-predictor-6d9c-x2x"
 HEADING = f"Pod {POD} in namespace team-a: "
 RESTART = (
-    "  kubectl annotate isvc/llama -n team-a "
-    'hf-token-injector.io/restarted-at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" --overwrite'
+    """  kubectl patch isvc/llama -n team-a --type merge -p '{"spec": {"predictor": {"annotations": """
+    """{"hf-token-injector.io/restarted-at": "'"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'"}}}}'"""
 )
 
 
@@ -250,6 +252,66 @@ def test_the_owner_answers_for_its_worst_pod(cluster: Cluster, explain: Explain)
         ),
         RESTART,
     ]
+
+
+def rolled_out(revision: str) -> list[dict[str, Any]]:
+    """Return what KServe makes of an InferenceService: a Deployment of a revision and its ReplicaSet."""
+    key = "deployment.kubernetes.io/revision"
+    deployment = owned(
+        "Deployment",
+        "llama-predictor",
+        controller("InferenceService", "llama", "serving.kserve.io/v1beta1"),
+    )
+    replicas = owned("ReplicaSet", "llama-predictor-6d9c", controller("Deployment", "llama-predictor"))
+    deployment["metadata"]["annotations"] = {key: revision}
+    replicas["metadata"]["annotations"] = {key: "1"}
+    return [deployment, replicas]
+
+
+def test_while_a_rollout_replaces_a_pod_it_is_waited_for(cluster: Cluster, explain: Explain) -> None:
+    newer = predictor_pod("newer", ours=True)
+    newer["metadata"]["ownerReferences"] = [controller("ReplicaSet", "llama-predictor-7f00")]
+    cluster.objects.add(inference_service(), *rolled_out("2"), predictor_pod(created=BEFORE), newer)
+    clause = "storage-initializer has no token: the rollout of deployment/llama-predictor, which is under way"
+    status = "  kubectl rollout status deployment/llama-predictor -n team-a"
+    assert first(explain) == [f"{HEADING}{clause}, replaces it.", status]
+    assert first(explain, "isvc/llama", "-n", "team-a") == [
+        f"InferenceService llama in namespace team-a: in 1 of 2 Pods {clause}, replaces it.",
+        status,
+    ]
+
+
+def test_what_the_newer_pod_lacks_is_told_before_that(cluster: Cluster, explain: Explain) -> None:
+    cluster.objects.remove("Secret", "hf-secret", "team-a")
+    cluster.objects.add(inference_service(), *rolled_out("2"), predictor_pod(created=BEFORE))
+    cluster.objects.add(predictor_pod("newer", ours=True))
+    assert first(explain, "isvc/llama", "-n", "team-a")[0].endswith("Secret hf-secret does not exist.")
+
+
+def test_a_rollout_helps_nobody_where_the_namespace_has_not_opted_in(
+    cluster: Cluster, explain: Explain
+) -> None:
+    cluster.namespace("team-a", None)
+    cluster.objects.add(inference_service(), *rolled_out("2"), predictor_pod())
+    assert first(explain) == [
+        missing("namespace team-a has not opted in"),
+        "  kubectl label namespace team-a hf-token-injector.io/inject=enabled",
+        RESTART,
+    ]
+
+
+def test_a_restart_that_was_asked_for_is_not_proposed_again(cluster: Cluster, explain: Explain) -> None:
+    """KServe has not come to it; and whoever may read nothing between them is told the same."""
+    service = inference_service()
+    service["spec"]["predictor"]["annotations"] = {"hf-token-injector.io/restarted-at": AFTER}
+    cluster.objects.add(service, *rolled_out("1"), predictor_pod(created=BEFORE))
+    said = [
+        missing("a restart of isvc/llama was asked for and has not come to it yet"),
+        "  kubectl describe isvc/llama -n team-a",
+    ]
+    assert first(explain) == said
+    cluster.objects.forbidden = {("get", "deployments"), ("get", "replicasets")}
+    assert first(explain) == said
 
 
 def test_pods_that_have_ended_or_are_being_deleted_count_only_where_there_are_no_others(

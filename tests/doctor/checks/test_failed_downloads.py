@@ -1,8 +1,9 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.doctor.clusters import TEAM, cluster, injected, kserve_pod, namespace, said, seen
+from tests.doctor.clusters import TEAM, cluster, injected, kserve_pod, namespace, rollout, said, seen
 from webhook.doctor.collected import Collected, SeenKey, SeenSecret, Topic, Unread
 from webhook.doctor.finding import Status
 from webhook.doctor.token_shape import Flaw
@@ -36,7 +37,14 @@ def only(collected: Collected) -> tuple[str, str]:
 def test_a_pod_past_the_webhook_has_no_token() -> None:
     why, fix = only(cluster(pods=(seen(failed(kserve_pod(), UNAUTHENTICATED)),)))
     assert why == "the Hub wants a token, and it has none: the Pod was made past the webhook."
-    assert fix == f"kubectl delete pod llama -n {TEAM}"
+    assert fix.startswith(f"kubectl patch isvc/llama -n {TEAM} ")
+
+
+def test_a_pod_that_a_rollout_replaces_is_waited_for() -> None:
+    pod = replace(seen(failed(kserve_pod(), UNAUTHENTICATED)), owners=rollout())
+    why, fix = only(cluster(pods=(pod,)))
+    assert why.endswith("it has none: the rollout of deployment/llama, which is under way, replaces it.")
+    assert fix == f"kubectl rollout status deployment/llama -n {TEAM}"
 
 
 @pytest.mark.parametrize(
@@ -47,7 +55,10 @@ def test_a_namespace_that_gives_no_tokens_is_the_reason(mode: str | None, why: s
     pods = (seen(failed(kserve_pod(), UNAUTHENTICATED), where),)
     sentence, fix = only(cluster(pods=pods, namespaces={TEAM: where}))
     assert sentence == f"the Hub wants a token, and it has none: {why}."
-    assert fix.startswith(f"kubectl label namespace {TEAM} hf-token-injector.io/inject=enabled --overwrite")
+    assert fix.startswith(
+        f"kubectl label namespace {TEAM} hf-token-injector.io/inject=enabled --overwrite && "
+    )
+    assert f"kubectl patch isvc/llama -n {TEAM} " in fix
 
 
 def test_a_container_that_is_given_none_says_why() -> None:

@@ -1,4 +1,6 @@
-from tests.doctor.clusters import TEAM, cluster, kserve_pod, namespace, said, seen
+from dataclasses import replace
+
+from tests.doctor.clusters import TEAM, cluster, kserve_pod, namespace, rollout, said, seen
 from webhook.doctor.finding import Status
 
 CHECK = "pods-without-token"
@@ -10,7 +12,7 @@ def test_a_pod_that_was_made_before_the_label_is_told_with_the_way_to_make_it_an
     assert sentence.startswith(
         "Pod team-a/llama has no token in storage-initializer (it downloads hf://org/model):"
     )
-    assert fix == f"kubectl delete pod llama -n {TEAM}"
+    assert fix.startswith(f"kubectl patch isvc/llama -n {TEAM} ")
 
 
 def test_a_pod_that_nobody_would_make_again_is_replaced() -> None:
@@ -18,6 +20,17 @@ def test_a_pod_that_nobody_would_make_again_is_replaced() -> None:
     del pod["metadata"]["ownerReferences"]
     ((_, _, fix),) = said(cluster(pods=(seen(pod),)), CHECK)
     assert fix == f"kubectl get pod llama -n {TEAM} -o yaml | kubectl replace --force -f -"
+
+
+def test_a_pod_that_a_rollout_replaces_is_a_warning_until_it_is_gone() -> None:
+    pod = replace(seen(kserve_pod()), owners=rollout())
+    ((status, sentence, fix),) = said(cluster(pods=(pod,)), CHECK)
+    assert status is Status.WARN
+    assert sentence == (
+        "Pod team-a/llama has no token in storage-initializer (it downloads hf://org/model): "
+        "the rollout of deployment/llama, which is under way, replaces it."
+    )
+    assert fix == f"kubectl rollout status deployment/llama -n {TEAM}"
 
 
 def test_a_pod_that_has_ended_is_left_alone() -> None:

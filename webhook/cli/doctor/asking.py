@@ -1,10 +1,11 @@
 """Lists and single objects, where a refusal is written down and not the end."""
 
 import asyncio
-from collections.abc import Collection, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from webhook.cluster.client import StatusError
+from webhook.cluster.owners import Owner, Owners
 from webhook.cluster.reader import Object, Reader
 from webhook.cluster.resources import Resource
 from webhook.doctor.collected import Topic, Unread
@@ -41,6 +42,7 @@ class Asking:
         self.reader = reader
         self.unread: list[Unread] = []
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._owners = Owners(reader)
 
     def missed(self, topic: Topic, what: str, error: StatusError) -> None:
         """Write down what could not be read; a wrong credential is the end of everything.
@@ -75,6 +77,11 @@ class Asking:
         except StatusError as error:
             self.missed(topic, _them(resource, [namespace] if namespace else ()), error)
             return []
+
+    async def owners(self, pod: Mapping[str, Any]) -> tuple[Owner, ...]:
+        """Return who has made a Pod, as far as they may be read, the nearest first."""
+        async with self._slots:
+            return await self._owners.readable(pod)
 
     async def within(
         self,

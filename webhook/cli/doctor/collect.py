@@ -129,7 +129,14 @@ class _Survey:
         found = {
             (pod["metadata"]["namespace"], pod["metadata"]["name"]): pod for a in answers for pod in a.objects
         }
-        return tuple(self._judged(resources.POD, pod) for _, pod in sorted(found.items()))
+        judged = [self._judged(resources.POD, pod) for _, pod in sorted(found.items())]
+        return tuple(await asyncio.gather(*map(self._with_owners, judged)))
+
+    async def _with_owners(self, pod: SeenObject) -> SeenObject:
+        """Read who has made a Pod that lacks a token: they tell how it comes to be made anew."""
+        if pod.ended or not pod.lacking:
+            return pod
+        return replace(pod, owners=await self.asking.owners(pod.object))
 
     async def _workloads(self) -> tuple[SeenObject, ...]:
         opted_in = {one.name for one in self.seen.opted_in}

@@ -3,18 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from webhook.cli.explain import mending
-from webhook.cli.explain.codes import RANK, Code
+from webhook.cli.explain.codes import PAST, RANK, Code
 from webhook.cli.explain.facts import Held, Reference
 from webhook.cli.explain.judged import Container, Holding, Judged
-from webhook.cli.explain.mending import Named
 from webhook.cli.explain.reach import Obstacle, Reach
-from webhook.core import names
+from webhook.core import names, remedies
 from webhook.core.hub import HUGGING_FACE
 from webhook.core.knowledge import Presence
 from webhook.core.names import InjectMode
+from webhook.core.owners import Owner
 from webhook.core.reasons import Reason
-from webhook.core.remedies import create_secret, write_token
+from webhook.core.remedies import Target, create_secret, write_token
+from webhook.core.renewal import renewal
 
 _CLOSED: Final = (
     Reason.SECRET_MISSING,
@@ -53,19 +53,23 @@ class Subject(NamedTuple):
         reach: The way to the webhook.
     """
 
-    owner: Named
+    owner: Target
     judged: Judged
     held: Mapping[Reference, Held]
     reach: Reach
 
 
-def of_pod(subject: Subject, pod: Mapping[str, Any], *, name: str, controlled: bool) -> Answer:
-    """Answer for a Pod that exists."""
+def of_pod(subject: Subject, pod: Mapping[str, Any], owners: Sequence[Owner]) -> Answer:
+    """Answer for a Pod that exists, with those above it as far as they are known."""
     missing = _named(subject.judged.containers, Holding.MISSING)
     if missing:
         obstacle = subject.reach.to_existing(pod, of_kserve=subject.judged.of_kserve)
-        again = mending.make_anew(subject.owner, [name], controlled=controlled)
-        commands = [*_remove(obstacle, subject), *_create_secrets(subject), *again]
+        comes = renewal(pod, owners)
+        if comes.running and obstacle.code in PAST:
+            obstacle, then = Obstacle(Code.BEING_REPLACED, comes.running), comes.look
+        else:
+            then = comes.anew
+        commands = [*_remove(obstacle, subject), *_create_secrets(subject), *filter(None, [then])]
         return Answer(
             obstacle.code,
             f"{_have(missing)} no token: {obstacle.code.tell(obstacle.subject)}.",
@@ -167,9 +171,9 @@ def _closed(subject: Subject) -> Answer | None:
             reference = Reference(verdict.choice.secret, verdict.choice.key)
             commands = [create_secret(subject.owner.namespace, reference.name, reference.key)]
         elif verdict.reason is Reason.NO_TOKEN_BY_RULE:
-            commands = [mending.annotate(subject.owner, names.SECRET, "NAME")]
+            commands = [remedies.annotate(subject.owner, names.SECRET, "NAME")]
         elif verdict.reason in {Reason.MAY_HAVE_TOKEN, Reason.TOO_LARGE}:
-            commands = [mending.annotate(subject.owner, names.CONTAINERS, verdict.container)]
+            commands = [remedies.annotate(subject.owner, names.CONTAINERS, verdict.container)]
         clause = f"{verdict.container} has no token from us: {verdict.sentence}."
         return Answer(Code.WAY_CLOSED, Code.WAY_CLOSED.tell(clause), tuple(commands))
     return None
@@ -211,7 +215,7 @@ def _good(subject: Subject, without: str | None = None) -> Answer:
         left = [one for one in subject.judged.containers if one.verdict.reason is reason]
         if left:
             command = (
-                mending.annotate(subject.owner, key, None) if key else mending.opt_in_again(subject.owner)
+                remedies.annotate(subject.owner, key, None) if key else remedies.opt_in_again(subject.owner)
             )
             clause = f"{left[0].verdict.container} has no token: {left[0].verdict.sentence}."
             return Answer(Code.LEFT_OUT, Code.LEFT_OUT.tell(clause), (command,))
@@ -239,11 +243,11 @@ def _remove(obstacle: Obstacle, subject: Subject) -> list[str]:
 def _open(obstacle: Obstacle, namespace: str, mode: InjectMode = InjectMode.ENABLED) -> list[str]:
     match obstacle.code:
         case Code.NO_WEBHOOK:
-            return [mending.install()]
+            return [remedies.install()]
         case Code.NAMESPACE_NOT_LABELLED:
-            return [mending.label_namespace(namespace, mode, overwrite=False)]
+            return [remedies.label_namespace(namespace, mode, overwrite=False)]
         case Code.UNKNOWN_VALUE | Code.AUDITED | Code.NOT_KSERVE:
-            return [mending.label_namespace(namespace, mode, overwrite=True)]
+            return [remedies.label_namespace(namespace, mode, overwrite=True)]
         case Code.NAMESPACE_UNSEEN:
             return [f"kubectl get namespace {namespace} --show-labels"]
         case _:

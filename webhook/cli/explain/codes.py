@@ -45,6 +45,9 @@ class Code(Phrase):
     WAY_CLOSED = "WayClosed", "{}"
     LEFT_OUT = "LeftOut", "{}"
 
+    # It has none, and its successor has.
+    BEING_REPLACED = "BeingReplaced", "{}"
+
     # All is well.
     HAS_TOKEN = "HasToken", "{}"
     WILL_GET = "WillGet", "{}"
@@ -54,6 +57,9 @@ class Code(Phrase):
     # Of a namespace.
     OPTED_IN = "OptedIn", "it has opted in: {}"
 
+
+PAST = frozenset({Code.BEFORE_WEBHOOK, Code.BEFORE_LABEL, Code.NOT_CALLED, Code.DECIDED_OTHERWISE})
+"""What stood in the way of a Pod and stands there no more: one that is made now is given its token."""
 
 RANK = {code: rank for rank, code in enumerate(Code)}
 """The worst first."""

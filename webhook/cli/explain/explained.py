@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from webhook.cli.explain.answer import Answer
 from webhook.cli.explain.facts import Held, Reference
 from webhook.cli.explain.judged import Judged
-from webhook.cli.explain.mending import Named
+from webhook.cli.explain.owners import Named
 from webhook.core.reasons import Reason
 
 _NOTHING = frozenset({Reason.NO_HUB_REFERENCE, Reason.INFRASTRUCTURE})

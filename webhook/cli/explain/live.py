@@ -6,8 +6,7 @@ from contextlib import suppress
 from webhook.cli.explain import answer
 from webhook.cli.explain.explained import Explained, PodSeen
 from webhook.cli.explain.facts import NamespaceSeen, namespace_seen, see_namespace
-from webhook.cli.explain.mending import Named
-from webhook.cli.explain.owners import WORKLOADS, Family, owner_of_pod, pods_of
+from webhook.cli.explain.owners import WORKLOADS, Family, Named, pods_of
 from webhook.cli.explain.reach import Reach
 from webhook.cli.explain.surroundings import Examined, Surroundings
 from webhook.cli.platform import Platform
@@ -46,9 +45,9 @@ class Explorer:
             place = f" in namespace {namespace}" if resource.namespaced else ""
             raise NotFoundError(f"There is no {resource.kind} {name}{place}.")
         if resource is POD:
-            yield around.bare(await around.pod(found, await owner_of_pod(self._reader, found)))
+            yield around.bare(await around.pod(found))
             return
-        owner = Named(resource, name, namespace)
+        owner = Named(resource, name, namespace).target
         pods: list[PodSeen] = []
         unseen: list[str] = []
         try:
@@ -197,7 +196,7 @@ class Explorer:
                     if "deletionTimestamp" in read.mapping(found, "metadata"):
                         continue
                     top = family.top_of(found)
-                    pod = await around.pod(found, top or Named(POD, _name(found), around.name))
+                    pod = await around.pod(found, (top or Named(POD, _name(found), around.name)).target)
                     (bare if top is None else pods.setdefault(top, [])).append(pod)
         except StatusError as error:
             unseen.append(str(error))

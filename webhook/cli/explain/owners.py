@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from webhook.cli.explain.mending import Named
-from webhook.cluster.client import StatusError
 from webhook.cluster.reader import Object, Reader
 from webhook.cluster.resources import (
     CRON_JOB,
@@ -20,7 +18,8 @@ from webhook.cluster.resources import (
     Resource,
 )
 from webhook.core import names, read
-from webhook.core.owners import controller
+from webhook.core.owners import LEADER_WORKER_SET_NAME, controller, labelled
+from webhook.core.remedies import Target
 
 WORKLOADS: Final = (
     INFERENCE_SERVICE,
@@ -35,11 +34,24 @@ WORKLOADS: Final = (
 )
 """What makes Pods, and is looked for in a namespace."""
 
-_LLM_NAME: Final = "app.kubernetes.io/name"
-_SET_NAME: Final = "leaderworkerset.sigs.k8s.io/name"
 _JOB_NAME: Final = "batch.kubernetes.io/job-name"
 _DEPTH: Final = 4
 """Controllers above a Pod that are followed: ReplicaSet, Deployment, and what made that."""
+
+
+class Named(NamedTuple):
+    """An object, by its kind and its name."""
+
+    resource: Resource
+    name: str
+    namespace: str
+
+    @property
+    def target(self) -> Target:
+        """The same, as commands name it."""
+        resource, name, namespace = self
+        kind = resource.group, resource.kind
+        return Target(kind, resource.word, name, namespace if resource.namespaced else "")
 
 
 class Controller(NamedTuple):
@@ -67,45 +79,6 @@ def controller_of(found: Mapping[str, Any]) -> Controller | None:
     )
 
 
-def by_label(pod: Mapping[str, Any]) -> tuple[Resource, str] | None:
-    """Return the object that a Pod's labels name: people know that one, and not what KServe makes of it."""
-    labels = read.mapping(read.mapping(pod, "metadata"), "labels")
-    part_of, llm = names.LLM_PART_OF
-    for resource, key in (
-        (INFERENCE_SERVICE, names.INFERENCE_SERVICE_LABEL),
-        *(((LLM_INFERENCE_SERVICE, _LLM_NAME),) if labels.get(part_of) == llm else ()),
-        (LEADER_WORKER_SET, _SET_NAME),
-    ):
-        if name := read.string(labels, key):
-            return resource, name
-    return None
-
-
-async def owner_of_pod(reader: Reader, pod: Object) -> Named:
-    """Return the object that people would edit; the Pod where there is none that is known or may be read.
-
-    Raises:
-        NoAnswerError: The API server does not answer.
-    """
-    metadata = read.mapping(pod, "metadata")
-    namespace = read.string(metadata, "namespace")
-    if (labelled := by_label(pod)) is not None:
-        return Named(*labelled, namespace)
-    owner = Named(POD, read.string(metadata, "name"), namespace)
-    found: Mapping[str, Any] | None = pod
-    for _ in range(_DEPTH):
-        controller = controller_of(found) if found is not None else None
-        resource = controller.resource if controller is not None else None
-        if controller is None or resource is None:
-            break
-        owner = Named(resource, controller.name, namespace)
-        try:
-            found = await reader.get(resource, controller.name, namespace, metadata_only=True)
-        except StatusError:
-            break
-    return owner
-
-
 async def pods_of(reader: Reader, resource: Resource, found: Object) -> AsyncIterator[Object]:
     """Yield the Pods of an object that are not being deleted.
 
@@ -118,8 +91,8 @@ async def pods_of(reader: Reader, resource: Resource, found: Object) -> AsyncIte
     part_of, llm = names.LLM_PART_OF
     labels = {
         INFERENCE_SERVICE: f"{names.INFERENCE_SERVICE_LABEL}={name}",
-        LLM_INFERENCE_SERVICE: f"{part_of}={llm},{_LLM_NAME}={name}",
-        LEADER_WORKER_SET: f"{_SET_NAME}={name}",
+        LLM_INFERENCE_SERVICE: f"{part_of}={llm},{names.LLM_NAME}={name}",
+        LEADER_WORKER_SET: f"{LEADER_WORKER_SET_NAME}={name}",
         CRON_JOB: _JOB_NAME,
     }
     if resource not in WORKLOADS:
@@ -160,7 +133,7 @@ class Family:
 
     def __init__(self) -> None:
         self._controllers: dict[str, Controller | None] = {}
-        self._tops: dict[tuple[str, str], str] = {}
+        self._tops: dict[tuple[tuple[str, str], str], str] = {}
         self._named: dict[str, Named] = {}
 
     def add(self, resource: Resource, found: Mapping[str, Any]) -> Named | None:
@@ -173,14 +146,13 @@ class Family:
             return None
         named = Named(resource, name, read.string(metadata, "namespace"))
         self._named[uid] = named
-        self._tops[resource.kind, name] = uid
+        self._tops[(resource.group, resource.kind), name] = uid
         return named
 
     def top_of(self, pod: Mapping[str, Any]) -> Named | None:
         """Return the object that a Pod belongs to; None where it stands for itself."""
-        if (labelled := by_label(pod)) is not None:
-            resource, name = labelled
-            uid = self._tops.get((resource.kind, name))
+        if (named := labelled(pod)) is not None:
+            uid = self._tops.get(named)
             if uid is not None:
                 return self._named[uid]
         controller = controller_of(pod)

@@ -7,15 +7,17 @@ from webhook.cli.explain import answer
 from webhook.cli.explain.answer import Subject
 from webhook.cli.explain.explained import Explained, PodSeen
 from webhook.cli.explain.facts import Held, Reference, Secrets
-from webhook.cli.explain.judged import Judged, judge
-from webhook.cli.explain.mending import Named
-from webhook.cli.explain.owners import WORKLOADS, controller_of
+from webhook.cli.explain.judged import Holding, Judged, judge
+from webhook.cli.explain.owners import WORKLOADS, Named
 from webhook.cli.explain.reach import Obstacle, Reach
+from webhook.cluster.owners import Owners
 from webhook.cluster.reader import Object, Reader
 from webhook.cluster.resources import INFERENCE_SERVICE, LLM_INFERENCE_SERVICE, POD, Resource
 from webhook.core import names, read
 from webhook.core.kinds import KINDS, places
 from webhook.core.knowledge import Knowledge
+from webhook.core.owners import belongs_to
+from webhook.core.remedies import Target
 
 _ENDED: Final = frozenset({"Succeeded", "Failed"})
 
@@ -44,6 +46,7 @@ class Surroundings:
     def __init__(self, reader: Reader, reach: Reach) -> None:
         self.reach = reach
         self._secrets = Secrets(reader, reach.namespace)
+        self._owners = Owners(reader)
 
     @property
     def name(self) -> str:
@@ -66,13 +69,15 @@ class Surroundings:
         named = Named(resource, name, self.name)
         return Examined(named, found["apiVersion"], judged, self._held(judged), obstacle)
 
-    async def pod(self, found: Object, owner: Named) -> PodSeen:
-        """Judge a Pod of an object."""
+    async def pod(self, found: Object, owner: Target | None = None) -> PodSeen:
+        """Judge a Pod of an object; without one, of that which people would edit."""
         name = read.string(read.mapping(found, "metadata"), "name")
         judged = await self._judge(POD, found)
         held = self._held(judged)
-        subject = Subject(owner, judged, held, self.reach)
-        said = answer.of_pod(subject, found, name=name, controlled=controller_of(found) is not None)
+        lacks = any(one.holding is Holding.MISSING for one in judged.containers)
+        owners = await self._owners.readable(found) if lacks or owner is None else ()
+        subject = Subject(owner or belongs_to(found, owners), judged, held, self.reach)
+        said = answer.of_pod(subject, found, owners)
         ended = read.string(read.mapping(found, "status"), "phase") in _ENDED
         return PodSeen(name, said, judged, held, ended)
 
@@ -80,7 +85,7 @@ class Surroundings:
         """Put together an object and its Pods; those that have ended count where there are no others."""
         running = [pod for pod in pods if not pod.ended] or list(pods)
         named, api_version, judged, held, obstacle = examined
-        subject = Subject(named, judged, held, self.reach)
+        subject = Subject(named.target, judged, held, self.reach)
         without = "there are no Pods yet" if not unseen else "its Pods cannot be seen"
         said = answer.of_workload(
             subject,

@@ -1,10 +1,4 @@
-"""Where a workload takes an annotation that reaches its Pods, so that its own controller restarts them.
-
-On KServe's objects that is `annotations` of a component: KServe renders its Deployments from the object, so a
-change of the Deployment itself is undone, or rolled out twice. A component's annotations reach its Pods
-alone, and the object's generation rises by one. Seen on KServe 0.20.0: `pkg/controller/v1beta1/
-inferenceservice/components`, `pkg/controller/v1alpha2/llmisvc/workload_*.go`.
-"""
+"""Where a workload takes an annotation that reaches its Pods, so that its own controller restarts them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -24,8 +18,7 @@ from webhook.cluster.resources import (
     Resource,
 )
 from webhook.core import names, read
-
-Path = tuple[str, ...]
+from webhook.core.parts import TEMPLATE, Path, places_of
 
 TEMPLATES: Final = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET, KNATIVE_SERVICE)
 """Kinds with one Pod template."""
@@ -33,41 +26,13 @@ KSERVE: Final = (INFERENCE_SERVICE, LLM_INFERENCE_SERVICE)
 RESTARTABLE: Final = (*KSERVE, *TEMPLATES, LEADER_WORKER_SET)
 _A_SECOND: Final = timedelta(microseconds=999_999)
 """So that a moment that is written in whole seconds is none before it."""
-_TEMPLATE: Final = ("spec", "template", "metadata")
-_COMPONENTS: Final = ("predictor", "transformer", "explainer")
-_LLM_COMPONENT: Final = "app.kubernetes.io/component"
-_LLM_PARTS: Final[Mapping[str, str]] = {
-    "llminferenceservice-workload": "workload",
-    "llminferenceservice-workload-leader": "workload",
-    "llminferenceservice-workload-worker": "workload",
-    "llminferenceservice-workload-prefill": "prefill",
-    "llminferenceservice-workload-leader-prefill": "prefill",
-    "llminferenceservice-workload-worker-prefill": "prefill",
-    "llminferenceservice-router-scheduler": "scheduler",
-}
-"""Value of the label on its Pods to part of an LLMInferenceService; a tokenizer's Pods take no annotation."""
-_LLM_PATHS: Final[Mapping[str, Path]] = {
-    "workload": ("spec",),
-    "prefill": ("spec", "prefill"),
-    "scheduler": ("spec", "router", "scheduler"),
-}
-
-
-def part_of(resource: Resource, labels: Mapping[str, Any]) -> str | None:
-    """Return the part of a workload that a Pod is of, by its labels; None where no annotation reaches it."""
-    if resource == INFERENCE_SERVICE:
-        component = labels.get(names.COMPONENT_LABEL)
-        return component if component in _COMPONENTS else _COMPONENTS[0]
-    if resource == LLM_INFERENCE_SERVICE:
-        return _LLM_PARTS.get(str(labels.get(_LLM_COMPONENT)))
-    return ""
 
 
 def stamped(resource: Resource, found: Mapping[str, Any], part: str) -> datetime | None:
     """Return when a part was last restarted; None where it never was."""
     times = [
         moment(read.string(read.mapping(read.at(found, path), "annotations"), names.RESTARTED_AT))
-        for path in _paths(resource, found, part)
+        for path in _places(resource, found, part)
     ]
     known = [time for time in times if time is not None]
     return min(known) if known and len(known) == len(times) else None
@@ -86,7 +51,7 @@ def stamp(resource: Resource, found: Object, parts: Iterable[str], time: datetim
     """
     patch: Object = {"metadata": {"resourceVersion": read.string(found["metadata"], "resourceVersion")}}
     for part in parts:
-        for path in _paths(resource, found, part):
+        for path in _places(resource, found, part):
             if resource == INFERENCE_SERVICE and not read.at(found, path):
                 continue
             node = patch
@@ -104,7 +69,7 @@ def obstacle(resource: Resource, found: Mapping[str, Any]) -> str:
     if resource in {STATEFUL_SET, DAEMON_SET}:
         if read.string(read.mapping(spec, "updateStrategy"), "type") == "OnDelete":
             return "its updateStrategy is OnDelete; delete its Pods one by one"
-    elif resource == KNATIVE_SERVICE and read.string(read.at(found, _TEMPLATE), "name"):
+    elif resource == KNATIVE_SERVICE and read.string(read.at(found, TEMPLATE), "name"):
         return "its template names the revision; give it another name"
     elif resource == INFERENCE_SERVICE:
         share = read.mapping(spec, "predictor").get("canaryTrafficPercent")
@@ -113,17 +78,5 @@ def obstacle(resource: Resource, found: Mapping[str, Any]) -> str:
     return ""
 
 
-def _paths(resource: Resource, found: Mapping[str, Any], part: str) -> list[Path]:
-    """Return the objects whose annotations reach a part's Pods."""
-    if resource == INFERENCE_SERVICE:
-        return [("spec", part)]
-    if resource == LLM_INFERENCE_SERVICE:
-        return [_LLM_PATHS[part]]
-    if resource == LEADER_WORKER_SET:
-        templates = ("spec", "leaderWorkerTemplate")
-        return [
-            (*templates, name, "metadata")
-            for name in ("leaderTemplate", "workerTemplate")
-            if name in read.at(found, templates)
-        ]
-    return [_TEMPLATE]
+def _places(resource: Resource, found: Mapping[str, Any], part: str) -> list[Path]:
+    return places_of((resource.group, resource.kind), found, part)

@@ -7,16 +7,17 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from webhook.cli.restart.ages import Age, Ages
-from webhook.cli.restart.places import KSERVE, RESTARTABLE, obstacle, part_of, stamped_since
+from webhook.cli.restart.places import KSERVE, RESTARTABLE, obstacle, stamped_since
 from webhook.cluster.client import StatusError
 from webhook.cluster.owners import Owner, Owners
 from webhook.cluster.reader import Reader
-from webhook.cluster.resources import CRON_JOB, DEPLOYMENT, JOB, POD, REPLICA_SET, STATEFUL_SET, Resource
+from webhook.cluster.resources import CRON_JOB, JOB, POD, Resource
 from webhook.core import read
 from webhook.core.held import Held, held_by
 from webhook.core.hub import redact
+from webhook.core.parts import part_of
+from webhook.core.renewal import left_behind
 
-_REVISION: Final = "deployment.kubernetes.io/revision"
 _ENDED: Final = ("Succeeded", "Failed")
 
 
@@ -157,13 +158,9 @@ def _target(seen: _Seen) -> Owner | None:
     if not seen.owners:
         return None
     top = seen.owners[-1]
-    if top.resource in KSERVE and part_of(top.resource, _labels(seen.pod)) is None:
+    if top.resource in KSERVE and _part(top.resource, seen) is None:
         return next((one for one in reversed(seen.owners[:-1]) if one.resource in RESTARTABLE), top)
     return top
-
-
-def _labels(pod: Mapping[str, Any]) -> Mapping[str, Any]:
-    return read.mapping(pod["metadata"], "labels")
 
 
 def _workload(group: Sequence[_Seen]) -> Workload:
@@ -186,7 +183,9 @@ def _workload(group: Sequence[_Seen]) -> Workload:
     parts = {part for seen in old if (part := _part(target.resource, seen)) is not None}
     since = max(seen.age.since for seen in old if seen.age.since is not None)
     due = {part for part in parts if not stamped_since(target.resource, target.found, part, since)}
-    current = [seen for seen in old if _part(target.resource, seen) in due and not _replaced(seen)]
+    current = [
+        seen for seen in old if _part(target.resource, seen) in due and not left_behind(seen.pod, seen.owners)
+    ]
     if not current:
         return _described(old, target, Step.WAIT, f"{why}, and a rollout replaces it already", since=since)
     # Pods of a rollout that is under way go with it, so that all old ones are waited for.
@@ -221,7 +220,7 @@ def _described(  # noqa: PLR0913 - the attributes of what it makes
 
 
 def _part(resource: Resource, seen: _Seen) -> str | None:
-    return part_of(resource, _labels(seen.pod))
+    return part_of((resource.group, resource.kind), read.mapping(seen.pod["metadata"], "labels"))
 
 
 def _left(owner: Owner) -> str:
@@ -241,20 +240,3 @@ def _rollout(seen: _Seen) -> Owner | None:
         (one for one in reversed(seen.owners) if one.resource in RESTARTABLE and one.resource not in KSERVE),
         None,
     )
-
-
-def _replaced(seen: _Seen) -> bool:
-    """Whether a Pod is of a template that its workload has left behind, so that a rollout ends it."""
-    for below, owner in zip((None, *seen.owners), seen.owners, strict=False):
-        if owner.found is None:
-            continue
-        if owner.resource == DEPLOYMENT and below is not None and below.resource == REPLICA_SET:
-            return _annotation(below.found, _REVISION) != _annotation(owner.found, _REVISION)
-        if owner.resource == STATEFUL_SET:
-            latest = read.string(read.mapping(owner.found, "status"), "updateRevision")
-            return bool(latest) and _labels(seen.pod).get("controller-revision-hash") != latest
-    return False
-
-
-def _annotation(found: Mapping[str, Any] | None, key: str) -> str:
-    return read.string(read.at(found or {}, ("metadata", "annotations")), key)

@@ -6,9 +6,9 @@ from typing import Final
 from webhook.core import names
 from webhook.core.decision import Action, Choice, Verdict
 from webhook.core.downloads import Download, downloads
+from webhook.core.names import InjectMode
 from webhook.core.reasons import Reason
-from webhook.core.remedies import create_secret, write_token
-from webhook.doctor.checks.pods_without_token import made_anew
+from webhook.core.remedies import create_secret, label_namespace, write_token
 from webhook.doctor.collected import Collected, SeenObject, Topic
 from webhook.doctor.ended import Cause, End, ends
 from webhook.doctor.finding import Finding, fail, warn
@@ -73,11 +73,14 @@ def _about_the_token(
         )
     seen = collected.namespaces.get(namespace)
     if seen is not None and seen.known and not collected.injects(namespace):
-        label = f"kubectl label namespace {namespace} {names.INJECT}={names.InjectMode.ENABLED} --overwrite"
+        label = label_namespace(namespace, InjectMode.ENABLED, overwrite=True)
         why = "is in audit mode" if seen.mode else "has not opted in"
-        return f"{cause}, and it has none: the namespace {why}", f"{label} && {made_anew(pod)}"
+        commands = " && ".join(filter(None, [label, pod.renewal.anew]))
+        return f"{cause}, and it has none: the namespace {why}", commands
     if verdict.action is Action.ADD:
-        return f"{cause}, and it has none: the Pod was made past the webhook", made_anew(pod)
+        comes = pod.renewal
+        why = comes.running or "the Pod was made past the webhook"
+        return f"{cause}, and it has none: {why}", comes.look or comes.anew
     return (
         f"{cause}, and it has none: {verdict.sentence}",
         f"hf-token-injector explain pod/{pod.name} -n {namespace}",

@@ -5,6 +5,7 @@ from typing import Final
 
 from webhook.core import names
 from webhook.core.names import InjectMode
+from webhook.core.remedies import label_namespace
 from webhook.doctor.collected import Collected, SeenNamespace, Topic
 from webhook.doctor.finding import Finding, fail, warn
 
@@ -23,7 +24,7 @@ def check(collected: Collected) -> Iterator[Finding]:
         yield warn(
             None,
             "No namespace has opted in, so nothing is injected.",
-            f"kubectl label namespace NAME {names.INJECT}={InjectMode.ENABLED}",
+            label_namespace("NAME", InjectMode.ENABLED, overwrite=False),
         )
     for seen in collected.namespaces.values():
         if not seen.exists:
@@ -48,13 +49,13 @@ def _labels(seen: SeenNamespace) -> Iterator[Finding]:
             yield fail(
                 seen.subject,
                 f"has {names.INJECT} as an annotation; the API server matches labels.",
-                f"kubectl label namespace {seen.name} {names.INJECT}={meant}",
+                label_namespace(seen.name, meant, overwrite=False),
             )
         elif not misspelt:
             yield warn(
                 seen.subject,
                 f"has not opted in: it has no label {names.INJECT}.",
-                f"kubectl label namespace {seen.name} {names.INJECT}={InjectMode.ENABLED}",
+                label_namespace(seen.name, InjectMode.ENABLED, overwrite=False),
             )
     elif value.lower() in _OFF:
         yield warn(
@@ -66,7 +67,7 @@ def _labels(seen: SeenNamespace) -> Iterator[Finding]:
         yield fail(
             seen.subject,
             f"has label {names.INJECT}={value}, which opts nothing in; it can be {_MODES}.",
-            f"kubectl label namespace {seen.name} {names.INJECT}={_meant(value)} --overwrite",
+            label_namespace(seen.name, _meant(value), overwrite=True),
         )
 
 

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.core.decision import Action
-from webhook.core.owners import controller
 from webhook.doctor.collected import Collected, SeenObject, Topic
-from webhook.doctor.finding import Finding, fail
+from webhook.doctor.finding import Finding, fail, warn
 
 ABOUT: Final = "Each Pod that asks the Hub has the token that it should have."
 NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.PODS})
@@ -21,20 +19,17 @@ def check(collected: Collected) -> Iterator[Finding]:
 
 
 def _pod(pod: SeenObject) -> Iterator[Finding]:
-    lacking = [verdict for verdict in pod.decision.verdicts if verdict.action is Action.ADD]
-    if not lacking:
+    if not pod.lacking:
         return
-    containers = ", ".join(verdict.container for verdict in lacking)
+    containers = ", ".join(verdict.container for verdict in pod.lacking)
+    what = f"has no token in {containers} ({pod.lacking[0].sentence}): "
+    comes = pod.renewal
+    if comes.running:
+        yield warn(pod.subject, f"{what}{comes.running}.", comes.look)
+        return
     yield fail(
         pod.subject,
-        f"has no token in {containers} ({lacking[0].sentence}): it was made before the namespace opted in, "
-        f"or past the webhook; `hf-token-injector explain pod/{pod.name} -n {pod.namespace}` says which.",
-        made_anew(pod),
+        f"{what}it was made before the namespace opted in, or past the webhook; "
+        f"`hf-token-injector explain pod/{pod.name} -n {pod.namespace}` says which.",
+        comes.anew,
     )
-
-
-def made_anew(pod: SeenObject) -> str:
-    """Return the command that has a Pod made again, through the webhook."""
-    if controller(pod.object):
-        return f"kubectl delete pod {pod.name} -n {pod.namespace}"
-    return f"kubectl get pod {pod.name} -n {pod.namespace} -o yaml | kubectl replace --force -f -"

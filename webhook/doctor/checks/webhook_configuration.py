@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from webhook.core import read
+from webhook.core.remedies import install
 from webhook.doctor.collected import Collected, Topic
 from webhook.doctor.finding import Finding, Subject, fail, warn
 
@@ -44,8 +45,7 @@ def check(collected: Collected) -> Iterator[Finding]:
                 installed.subject,
                 "does not exist: nothing calls the webhook, and nothing is injected.",
                 # Not `helm install`, which refuses where the release is there and its configuration is not.
-                "helm upgrade --install hf-token-injector charts/hf-token-injector -n hf-token-injector "
-                "--create-namespace",
+                install(),
             )
         return
     present = {read.string(entry, "name") for entry in installed.entries}

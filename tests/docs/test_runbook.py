@@ -10,6 +10,7 @@ from certs.outcome import Cause as CertificateCause
 from webhook.cluster.causes import Cause as WatchCause
 from webhook.core.policy.finding import Fault
 from webhook.core.reasons import Outcome, Reason
+from webhook.server.dropped import Dropped
 from webhook.server.rotation_metrics import INTERNAL
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,11 @@ def test_every_alert_of_the_chart_has_its_section_in_the_same_order() -> None:
     alerts = re.findall(r'\(list "(HfTokenInjector\w+)"', RULES)
     assert len(alerts) > 10
     assert re.findall(r"^### (HfTokenInjector\w+)$", PAGE, re.MULTILINE) == alerts
+
+
+def test_every_reason_to_close_a_connection_is_told_with_its_alert() -> None:
+    section = PAGE.partition("\n### HfTokenInjectorConnectionsDropped\n")[2].partition("\n#")[0]
+    assert [why for why in Dropped if f"`{why}`" not in section] == []
 
 
 def test_every_alert_has_something_to_do() -> None:

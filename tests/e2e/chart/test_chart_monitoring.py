@@ -54,6 +54,16 @@ def test_alerts_and_dashboard_ask_for_metrics_that_there_are(render: Render) -> 
     assert not asked - known_metrics() - served
 
 
+@pytest.mark.parametrize("counter", ["http_refused", "connections_dropped", "events", "policy_findings"])
+def test_what_counts_trouble_has_an_alert_and_a_panel(render: Render, counter: str) -> None:
+    """The alert wakes somebody, and the panel shows since when."""
+    rules = only(render({"metrics": {"prometheusRule": {"enabled": True}}}), "PrometheusRule")
+    alerts = [rule["expr"] for rule in rules["spec"]["groups"][0]["rules"]]
+    panels = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+    for asked in (alerts, panels):
+        assert any(f"hf_token_injector_{counter}_total{{namespace=" in expression for expression in asked)
+
+
 def test_queries_are_balanced(render: Render) -> None:
     """A bracket that is missing keeps Prometheus from loading any rule of the file."""
     for query in queries(render({"metrics": {"prometheusRule": {"enabled": True}}})):

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.core.golden import CASES, FOLDERS, situation
 from tests.core.oracles import Situation
 from tests.e2e.harness.binaries import module_folder
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.installing import install_crds
 from tests.e2e.harness.policy_cases import Outcome, Policies
+from tests.e2e.harness.policy_compared import CONTAINERS, GOLDEN
 from tests.e2e.harness.policy_groups import grouped
 from tests.e2e.own_control_plane import cluster, control_plane, processes  # noqa: F401 - fixtures
 from webhook.core.decision import Request, Scope
@@ -24,15 +24,6 @@ from webhook.core.knowledge import Knowledge, Namespace
 from webhook.core.settings import MutatePolicy, Settings
 
 _TABLE = Path(__file__).parent / "admission_policy.yaml"
-_CREATED = [
-    folder
-    for folder in FOLDERS
-    if (request := situation(folder).request).kind in {"Pod", "InferenceService"}
-    and (request.operation, request.subresource) == ("CREATE", "")
-]
-_CONTAINERS = [
-    line for line in (CASES / "references.txt").read_text().splitlines() if line and not line.startswith("#")
-]
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +42,14 @@ def policies(cluster: Cluster) -> Policies:  # noqa: F811 - a fixture
 
 
 def test_golden_cases_differ_where_and_why_the_table_says(policies: Policies) -> None:
-    outcomes = {str(folder.relative_to(CASES)): policies.compare(situation(folder)) for folder in _CREATED}
+    outcomes = {name: policies.compare(asked) for name, asked in GOLDEN.items()}
     _hold("cases", {why: sorted(names) for why, names in grouped(outcomes).items()})
 
 
 def test_containers_differ_for_the_reasons_of_the_table_and_none_gets_more(policies: Policies) -> None:
     """A token in a container that never asks for it widens who holds it."""
-    outcomes = {text: policies.compare(_pod_with(text)) for text in _CONTAINERS}
-    _hold("containers", sorted(grouped(outcomes)))
+    outcomes = {text: policies.compare(_pod_with(text)) for text in CONTAINERS}
+    _hold("containers", {why: len(texts) for why, texts in grouped(outcomes).items()})
     assert [text for text, outcome in outcomes.items() if _gives_more(outcome)] == []
 
 

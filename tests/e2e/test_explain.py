@@ -302,9 +302,13 @@ def test_a_missing_secret_and_a_missing_key_are_told(
 
 
 def test_the_json_of_all_namespaces_is_the_same_until_something_is_decided_otherwise(
-    team_of: Callable[..., Team], explain: Explain
+    team_of: Callable[..., Team], explain: Explain, cluster: Cluster
 ) -> None:
     """Two runs are equal to the byte, though a Pod was made anew; another Secret makes a difference."""
+    until(
+        lambda: not any("deletionTimestamp" in one["metadata"] for one in cluster.api.list("Namespace")),
+        "what other tests have left behind is gone",
+    )
     team = team_of("all")
     team.apply(hugging_face_model("llama"))
     name = team.predictor("llama")["metadata"]["name"]

@@ -130,7 +130,10 @@ def test_what_a_kubeconfig_cannot_do_is_one_sentence(
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["a: [token-of-somebody", "- token-of-somebody", "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    ["a: [token-of-somebody", "- token-of-somebody", "\x00", "a: 2026-13-01", "a: " + "9" * 5000, "[" * 5000],
+)
 def test_a_broken_kubeconfig_is_named_and_not_quoted(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config"
     path.write_text(text)

@@ -262,10 +262,18 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str, expected: str) -> None
         ("- a", "must be a map of settings"),
         ("a\x01b", "is not YAML"),
         ("a: 1\n---\nb: 2", "is not YAML"),
+        ("method: 2026-13-01", "is not YAML: month must be in 1..12"),
+        ("method: " + "9" * 5000, "is not YAML: Exceeds the limit"),
+        ("rules: " + "[" * 5000 + "]" * 5000, "is not YAML: maximum recursion depth exceeded"),
     ],
 )
 def test_broken_yaml_is_told_with_file_and_line(tmp_path: Path, text: str, where: str) -> None:
     assert where in complaint(tmp_path, text)
+
+
+def test_aliases_of_aliases_are_not_counted_to_their_end(tmp_path: Path) -> None:
+    levels = [f"l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 9)}]" for level in range(1, 10)]
+    assert "\n  l9\n    is not a setting" in complaint(tmp_path, "\n".join(["l0: &l0 [x]", *levels]))
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
@@ -285,9 +293,10 @@ def test_an_unknown_variable_is_told_with_the_one_that_was_meant(tmp_path: Path)
     assert f"{PREFIX}QQQ (environment variable)\n    is not a setting" in text
 
 
-def test_a_broken_list_in_a_variable_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["[{", "[2026-13-01]", "[" * 5000])
+def test_a_broken_list_in_a_variable_is_told(tmp_path: Path, text: str) -> None:
     assert f"{PREFIX}RULES\n    is neither YAML nor JSON" in complaint(
-        tmp_path, environ={PREFIX + "RULES": "[{"}
+        tmp_path, environ={PREFIX + "RULES": text}
     )
 
 

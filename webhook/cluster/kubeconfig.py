@@ -79,7 +79,9 @@ def _load(file: Path) -> Mapping[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise AccessError(f"{file} cannot be read: {why}") from None
-    except yaml.YAMLError:  # its text quotes the file, which holds credentials
+    # The text of an error quotes the file, which holds credentials. Beside its own errors PyYAML lets through
+    # those of dates and numbers that there are not, and of what is nested without an end.
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise AccessError(f"{file} is not YAML") from None
     if not isinstance(document, dict):
         raise AccessError(f"{file} is no kubeconfig")

@@ -7,6 +7,7 @@ names, nor an unknown variable with our prefix, nor the variables that Kubernete
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_origin
 
@@ -27,6 +28,12 @@ _SERVICE_LINK = re.compile(
 
 _DEEPEST = 8
 """Levels of the file whose lines are noted; the deepest setting is on the fourth."""
+
+_MOST = 20_000
+"""Keys and items whose lines are noted: aliases of aliases stand for more than there is time to count."""
+
+_UNREADABLE = (yaml.YAMLError, ValueError, RecursionError)
+"""What PyYAML raises: beside its own errors those of impossible dates, of long numbers and of the stack."""
 
 
 class Leaf(NamedTuple):
@@ -73,7 +80,7 @@ def from_environment(model: type[BaseModel], environ: Mapping[str, str]) -> dict
             continue
         try:
             value = _value(text, leaf.field)
-        except yaml.YAMLError:
+        except _UNREADABLE:
             problems.append(
                 f"  {name}\n    is neither YAML nor JSON in one line, and its setting is a list or a map"
             )
@@ -159,13 +166,13 @@ def from_file(path: Path) -> File:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}" if mark else ""
         raise SettingsError([f"  {path}{where}\n    is not YAML: {error.problem}"]) from None
-    except yaml.YAMLError as error:
+    except _UNREADABLE as error:
         raise SettingsError([f"  {path}\n    is not YAML: {str(error).splitlines()[0]}"]) from None
     if values is None:
         values = {}
     if not isinstance(values, dict):
         raise SettingsError([f"  {path}\n    must be a map of settings, such as missingSecret: optional"])
-    return File(path, values, dict(_lines(node)) if node else {})
+    return File(path, values, dict(islice(_lines(node), _MOST)) if node else {})
 
 
 def _lines(node: yaml.Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], int]]:

@@ -60,6 +60,22 @@ main.main(["version"])
 """
 
 
+@pytest.mark.parametrize(
+    ("redirection", "code", "said"),
+    [
+        (">/dev/full", 2, b"hf-token-injector: No space left on device.\n"),
+        (">&-", 2, b"hf-token-injector: standard output is closed.\n"),
+        ("<&- >/dev/null", 0, b""),
+        ("2>&- >/dev/null", 0, b""),
+    ],
+)
+def test_streams_that_are_full_or_closed_are_a_sentence(redirection: str, code: int, said: bytes) -> None:
+    shell = ["sh", "-c", f'"$@" {redirection}', "sh", *PROGRAM, "explain", "-f", "-"]
+    pod = b"kind: Pod\napiVersion: v1\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i}]}\n"
+    done = subprocess.run(shell, cwd=ROOT, input=pod, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (code, said)
+
+
 def test_inject_imports_no_web_framework_and_no_settings_model() -> None:
     code = (
         "import sys; from webhook.cli.main import cli;"
@@ -99,13 +115,15 @@ def test_an_unexpected_error_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(_name: str) -> None:
-        raise RuntimeError("of two\nlines")
+        raise RuntimeError("of two\nlines with hf_madeUpAndNeverShownAnywhere000000")
 
     monkeypatch.setattr("webhook.cli.main.import_module", fail)
     with pytest.raises(SystemExit) as end:
         entry.main(["version"])
     assert end.value.code == 70
-    assert capsys.readouterr().err == "hf-token-injector: internal error: RuntimeError: of two lines\n"
+    assert (
+        capsys.readouterr().err == "hf-token-injector: internal error: RuntimeError: of two lines with hf_…\n"
+    )
 
 
 def test_version_is_told_in_both_forms() -> None:

@@ -227,3 +227,30 @@ def test_the_policy_judges_the_result(tmp_path: Path) -> None:
     assert (refused.exit_code, refused.stdout) == (3, "")
     assert "refused: Pod p: the platform's policy: " in refused.stderr
     assert "aB3dE" not in warned.stderr + refused.stderr
+
+
+@pytest.mark.parametrize(
+    "options", [["inject"], ["inject", "--diff"], ["inject", "-o", "patch"], ["explain"]]
+)
+def test_half_a_surrogate_pair_is_written_as_json_spells_it(options: list[str]) -> None:
+    container = {"name": "\udc00", "image": "vllm/vllm-openai", "args": ["--model=a/b"]}
+    text = json.dumps(
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {}, "spec": {"containers": [container]}}
+    )
+    result = CliRunner().invoke(cli, [*options, "-f", "-"], input=text)
+    assert result.exit_code in {0, 1}
+    assert "\\udc00" in result.stdout
+
+
+def test_a_name_that_looks_like_a_token_is_not_repeated() -> None:
+    token = "hf_madeUpAndNeverShownAnywhere000000"
+    text = POD.replace("name: p", f"name: {token}").replace("name: main", f"name: {token}")
+    result = CliRunner().invoke(cli, ["inject", "-f", "-"], input=text)
+    assert token not in result.stderr
+    assert "Pod hf_…: field name holds a token in clear text" in result.stderr
+    told = CliRunner().invoke(cli, ["explain", "-f", "-"], input=text)
+    assert token not in told.output
+    assert told.stdout.startswith("Pod hf_… in namespace default")
+    told = CliRunner().invoke(cli, ["explain", "-f", "-", "-o", "json"], input=text)
+    assert token not in told.output
+    assert json.loads(told.stdout)["objects"][0]["name"] == "hf_…"

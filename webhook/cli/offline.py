@@ -16,6 +16,7 @@ from webhook.cli.settings_file import load as load_settings
 from webhook.cli.terminal import tell
 from webhook.core.admit import admit
 from webhook.core.decision import Decision, Operation, Request, Scope
+from webhook.core.hub import redact
 from webhook.core.knowledge import Knowledge, Namespace
 from webhook.core.names import INJECT, InjectMode
 from webhook.core.reasons import Outcome
@@ -225,7 +226,7 @@ class Run:
 
 def title(manifest: Manifest) -> str:
     """Return what people call an object."""
-    return f"{manifest.kind} {manifest.name or '(no name)'}"
+    return redact(f"{manifest.kind} {manifest.name or '(no name)'}")
 
 
 def identity(source: Source, judged: Judged) -> dict[str, Any]:
@@ -236,8 +237,8 @@ def identity(source: Source, judged: Judged) -> dict[str, Any]:
         "line": manifest.line,
         "apiVersion": manifest.api_version,
         "kind": manifest.kind,
-        "namespace": judged.namespace,
-        "name": manifest.name,
+        "namespace": redact(judged.namespace),
+        "name": redact(manifest.name),
     }
 
 

@@ -27,12 +27,15 @@ def colored(choice: str) -> bool:
 def write(text: str) -> None:
     """Write to standard output exactly this, in UTF-8 and with its own line breaks, on every platform.
 
+    Half a surrogate pair, which JSON can spell and UTF-8 cannot hold, is written as JSON spells it.
+
     Raises:
         SystemExit: Nobody reads it any more.
+        OSError: It cannot be written.
     """
     stream = sys.stdout.buffer
     try:
-        stream.write(text.encode())
+        stream.write(text.encode(errors="backslashreplace"))
         stream.flush()
     except BrokenPipeError:
         # Python would flush again at exit and complain.

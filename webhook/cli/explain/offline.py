@@ -12,6 +12,7 @@ from webhook.cli.explain.version import VERSION
 from webhook.cli.offline import Judged, Read, Run, identity, title
 from webhook.cli.table import COLUMNS, lines, rich_table
 from webhook.cli.terminal import colored, write
+from webhook.core.hub import redact
 from webhook.core.reasons import Outcome
 
 
@@ -32,9 +33,9 @@ def explain_manifests(  # noqa: PLR0913 - the options of the command
     documents = run.documents()
     if output == "json":
         objects = [_described(document, judged) for document in documents for judged in document.objects]
-        write(json.dumps({"version": VERSION, "objects": objects}, indent=2) + "\n")
+        write(redact(json.dumps({"version": VERSION, "objects": objects}, indent=2)) + "\n")
     else:
-        write(_as_text(documents, color=colored(color)))
+        write(redact(_as_text(documents, color=colored(color))))
     return run.exit_code
 
 

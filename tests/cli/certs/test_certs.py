@@ -234,10 +234,18 @@ def test_release_gives_back_what_is_ours(api: KubernetesApi, run: Invoke, replic
 
 def test_who_may_not_is_told_what_it_takes(api: KubernetesApi, run: Invoke) -> None:
     api.denied.add(Permission("get", "", "secrets", "secret"))
-    for command in ("inspect", "rotate", "release"):
+    for command, verbs in (("inspect", "get"), ("rotate", "get and patch"), ("release", "get and patch")):
         result = run(command)
         assert result.exit_code == 2
-        assert "You need get and patch on the Secret" in result.stderr
+        assert f"You need {verbs} on the Secret" in result.stderr
+
+
+def test_only_what_writes_may_have_happened_without_an_answer(api: KubernetesApi, run: Invoke) -> None:
+    api.stop()
+    for command, may_have in (("inspect", False), ("rotate", True)):
+        result = run(command)
+        assert result.exit_code == 2
+        assert ("Whether it happened is not known" in result.stderr) is may_have
 
 
 def test_the_commands_need_no_right_that_the_server_does_not_need(

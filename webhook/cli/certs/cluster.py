@@ -78,8 +78,14 @@ class Target:
         names = service_names(self.service, namespace, self.cluster_domain)
         return Identity("hf-token-injector", names, "hf-token-injector-cli")
 
-    def run(self, work: Callable[[CertificateStore, Names], Awaitable[Result]]) -> Result:
+    def run(
+        self, work: Callable[[CertificateStore, Names], Awaitable[Result]], *, writes: bool = True
+    ) -> Result:
         """Run something with a store, and end the program with a sentence where that fails.
+
+        Args:
+            work: What to run.
+            writes: Whether it changes anything, so that without an answer it may have happened.
 
         Raises:
             SystemExit: The cluster cannot be reached or refuses.
@@ -96,14 +102,15 @@ class Target:
         except AccessError as error:
             fail(f"{error}.")
         except StoreError as error:
-            fail(str(error) + _advice(error))
+            fail(str(error) + _advice(error, writes=writes))
 
 
-def _advice(error: StoreError) -> str:
+def _advice(error: StoreError, *, writes: bool) -> str:
     if isinstance(error, ForbiddenError):
-        return " You need get and patch on the Secret and on both webhook configurations."
+        verbs = "get and patch" if writes else "get"
+        return f" You need {verbs} on the Secret and on both webhook configurations."
     if isinstance(error, ConflictError):
         return " Somebody was faster; try again."
-    if isinstance(error, (NotFoundError, RefusedError)):
+    if not writes or isinstance(error, (NotFoundError, RefusedError)):
         return ""
     return " Whether it happened is not known; look with: hf-token-injector certs inspect"

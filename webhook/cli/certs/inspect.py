@@ -72,7 +72,7 @@ def inspect(  # noqa: PLR0913 - one argument an option
         pair = Pair(_read(cert_file), _read(key_file) if key_file else b"")
         found = [examined.leaf(str(cert_file), pair, trusted=trusted, now=now)]
     else:
-        found = target.run(lambda store, names: _in_cluster(store, names, target, now))
+        found = target.run(lambda store, names: _in_cluster(store, names, target, now), writes=False)
     if output == "json":
         described = [one.described(now) for one in found]
         write(json.dumps({"version": _VERSION, "certificates": described}, indent=2) + "\n")

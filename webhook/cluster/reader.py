@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 from webhook.cluster.client import Client, StatusError
-from webhook.cluster.resources import Resource
+from webhook.cluster.resources import NAMESPACE, Resource
 
 PAGE: Final = 500
 """Objects in an answer, as kubectl does it."""
@@ -52,6 +52,19 @@ class Reader:
             self._versions[resource] = version
             return _whole(found, resource, version)
         return None
+
+    async def lacks_namespace(self, name: str) -> bool:
+        """Whether there is certainly no such namespace; one that may not be read may be there.
+
+        Lists do not tell: those of a namespace that does not exist are empty.
+
+        Raises:
+            NoAnswerError: There was no answer.
+        """
+        try:
+            return await self.get(NAMESPACE, name, metadata_only=True) is None
+        except StatusError:
+            return False
 
     async def list_all(
         self,

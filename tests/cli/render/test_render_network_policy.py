@@ -222,6 +222,12 @@ def test_what_may_not_be_read_is_told_and_the_rest_is_used(
     assert "Whether another policy isolates these Pods already is not known" in result.stdout
 
 
+def test_a_namespace_that_does_not_exist_is_told(objects: KubernetesObjects, tmp_path: Path) -> None:
+    result = live(objects, tmp_path, "-n", "team-z")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "There is no namespace team-z." in result.stderr
+
+
 def test_a_cluster_that_lets_nothing_be_read_or_is_away_is_told(
     objects: KubernetesObjects, tmp_path: Path
 ) -> None:

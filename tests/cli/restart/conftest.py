@@ -17,6 +17,7 @@ Restart = Callable[..., Result]
 def restart(objects: KubernetesObjects, tmp_path: Path) -> Restart:
     """Call the command."""
     kubeconfig = objects.kubeconfig(tmp_path)
+    objects.add({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
 
     def run(*arguments: str) -> Result:
         options = [f"--kubeconfig={kubeconfig}", "-n", NAMESPACE, "--interval=0s", "--timeout=0s"]

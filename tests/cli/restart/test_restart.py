@@ -265,7 +265,19 @@ def test_where_there_is_nothing_of_ours_that_is_said(restart: Restart, objects: 
     going = pod("going")
     going["metadata"]["deletionTimestamp"] = SINCE
     objects.add(going)
-    assert restart().stdout == "Nothing has a token from hf-token-injector.\n"
+    assert restart().stdout == "Nothing in namespace team-a has a token from hf-token-injector.\n"
+    assert restart("-A", "-n", "").stdout == "Nothing has a token from hf-token-injector.\n"
+
+
+def test_a_namespace_that_is_misspelt_is_not_one_without_old_tokens(
+    restart: Restart, objects: KubernetesObjects
+) -> None:
+    objects.remove("Namespace", NAMESPACE)
+    result = restart()
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "There is no namespace team-a." in result.stderr
+    objects.forbidden.add(("get", "namespaces"))
+    assert restart().exit_code == 0
 
 
 def test_pods_that_may_not_be_listed_are_a_sentence(restart: Restart, objects: KubernetesObjects) -> None:

@@ -219,6 +219,8 @@ async def _live(
             ]
         if len(refused) == len(_LOOKED_AT):
             raise refused[0][1]
+        if not found and await reader.lacks_namespace(namespace):
+            fail(f"There is no namespace {namespace}.")
         for plural, refusal in refused:
             tell(f"Not looked at: {plural} ({refusal}).")
         try:

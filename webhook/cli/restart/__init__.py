@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -18,6 +19,8 @@ from webhook.cli.terminal import COLOR, colored, tell, write
 from webhook.cluster.access import AccessError
 from webhook.cluster.client import Client, NoAnswerError
 from webhook.cluster.reader import SECONDS, Reader
+
+_DEFAULT_NAMESPACE: Final = "default"
 
 
 @click.command(short_help="Restart what has an old token, one after another.")
@@ -86,19 +89,23 @@ def restart(  # noqa: PLR0913 - the options
     if namespace and all_namespaces:
         raise click.UsageError("--namespace and --all-namespaces exclude each other.")
 
-    async def work() -> tuple[list[Workload], list[Outcome]]:
+    async def work() -> tuple[str, list[Workload], list[Outcome]]:
         access = find_access(kubeconfig, kube_context)
+        where = "" if all_namespaces else namespace or access.namespace or _DEFAULT_NAMESPACE
         async with Client(access, seconds=SECONDS) as client:
             reader = Reader(client)
             planner = Planner(reader, Ages(reader, older_than, skip_ended=skip_ended), secret=secret)
-            plan = await planner.plan("" if all_namespaces else namespace or access.namespace)
+            plan = await planner.plan(where)
+            if where and not plan and await reader.lacks_namespace(where):
+                fail(f"There is no namespace {where}.")
             if dry_run:
-                return plan, []
+                return where, plan, []
             with Lines(silent=output == "json") as lines:
-                return plan, await Restarter(client, Waiting(wait, timeout, interval), lines).carry_out(plan)
+                restarter = Restarter(client, Waiting(wait, timeout, interval), lines)
+                return where, plan, await restarter.carry_out(plan)
 
     try:
-        plan, outcomes = asyncio.run(work())
+        where, plan, outcomes = asyncio.run(work())
     except (AccessError, NoAnswerError) as error:
         fail(f"{str(error).rstrip('.')}.")
     except KeyboardInterrupt:
@@ -107,17 +114,19 @@ def restart(  # noqa: PLR0913 - the options
     if output == "json":
         write(as_json(plan, outcomes, dry_run=dry_run))
     else:
-        _write(plan, outcomes, dry_run=dry_run, color=colored(color))
+        _write(where, plan, outcomes, dry_run=dry_run, color=colored(color))
     context.exit(_code(plan, outcomes, dry_run=dry_run))
 
 
-def _write(plan: Sequence[Workload], outcomes: Sequence[Outcome], *, dry_run: bool, color: bool) -> None:
+def _write(
+    where: str, plan: Sequence[Workload], outcomes: Sequence[Outcome], *, dry_run: bool, color: bool
+) -> None:
     """Write the plan, or what it left, and the sum."""
     shown = plan if dry_run else [one for one in plan if one.step in {Step.BY_HAND, Step.UNKNOWN}]
     if shown:
         write(as_lines(shown, color=color))
     if not dry_run or not plan:
-        text = summary(plan, outcomes)
+        text = summary(where, plan, outcomes)
         write(text[0].upper() + text[1:] + ".\n")
 
 

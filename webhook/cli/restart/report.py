@@ -57,8 +57,8 @@ def as_json(plan: Sequence[Workload], outcomes: Iterable[Outcome], *, dry_run: b
     return json.dumps(document, indent=2) + "\n"
 
 
-def summary(plan: Sequence[Workload], outcomes: Iterable[Outcome]) -> str:
-    """Return how many came to what, in a line."""
+def summary(namespace: str, plan: Sequence[Workload], outcomes: Iterable[Outcome]) -> str:
+    """Return how many came to what, in a line; of no namespace in particular where that is empty."""
     outcomes = list(outcomes)
     results = Counter(outcome.result for outcome in outcomes)
     waited = sum(outcome.workload.step is Step.WAIT for outcome in outcomes)
@@ -76,7 +76,8 @@ def summary(plan: Sequence[Workload], outcomes: Iterable[Outcome]) -> str:
         )
         if count
     ]
-    return ", ".join(said) or "nothing has a token from hf-token-injector"
+    nothing = f"nothing in namespace {namespace}" if namespace else "nothing"
+    return ", ".join(said) or f"{nothing} has a token from hf-token-injector"
 
 
 def pods(count: int) -> str:

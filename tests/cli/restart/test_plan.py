@@ -193,10 +193,12 @@ def test_without_its_secret_nothing_is_restarted(restart: Restart, objects: Kube
     objects.remove("Secret", "hf-secret", NAMESPACE)
     objects.add(*deployment("vllm"), pod("vllm-1", of_deployment("vllm")))
     [found] = planned(restart).values()
-    assert (found["action"], found["why"]) == (
-        "keep",
-        "Secret hf-secret does not exist, so a restart would give no token",
-    )
+    why = "Secret hf-secret does not exist, so a restart would give no token"
+    assert (found["action"], found["why"]) == ("no secret", why)
+    result = restart()
+    assert result.exit_code == 0
+    assert why in result.stdout
+    assert result.stdout.endswith("\n1 without their Secret.\n")
 
 
 def test_a_copy_of_a_config_map_s_token_is_as_old_as_that(

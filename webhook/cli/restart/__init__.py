@@ -21,6 +21,8 @@ from webhook.cluster.client import Client, NoAnswerError
 from webhook.cluster.reader import SECONDS, Reader
 
 _DEFAULT_NAMESPACE: Final = "default"
+_LEFT: Final = {Step.BY_HAND, Step.NO_SECRET, Step.UNKNOWN}
+"""What is told of without being asked by `--dry-run`."""
 
 
 @click.command(short_help="Restart what has an old token, one after another.")
@@ -69,7 +71,8 @@ def restart(  # noqa: PLR0913 - the options
     """Restart, one after another, what got its token from the webhook and has an old one.
 
     That is: running Pods with HF_TOKEN of ours (method env) which are older than their Secret. Pods that read
-    the token from a file need no restart, and what has a token of its own is left alone. Secrets are read as
+    the token from a file need no restart, and what has a token of its own is left alone. What got its token
+    from a Secret that does not exist any more is told and left. Secrets are read as
     metadata, never their values.
 
     An InferenceService or LLMInferenceService is told to restart itself, once, by an annotation on the
@@ -83,7 +86,7 @@ def restart(  # noqa: PLR0913 - the options
     \b
     Exit codes:
       0    nothing has an old token any more (with --no-wait or --dry-run: that was told)
-      2    something was not restarted or not told, and standard error says why
+      2    something was not restarted or could not be told, and it is said why
       4    Pods with an old token are left, which this command does not restart
     """  # noqa: D301 - \b keeps click from filling the lines below it
     if namespace and all_namespaces:
@@ -122,7 +125,7 @@ def _write(
     where: str, plan: Sequence[Workload], outcomes: Sequence[Outcome], *, dry_run: bool, color: bool
 ) -> None:
     """Write the plan, or what it left, and the sum."""
-    shown = plan if dry_run else [one for one in plan if one.step in {Step.BY_HAND, Step.UNKNOWN}]
+    shown = plan if dry_run else [one for one in plan if one.step in _LEFT]
     if shown:
         write(as_lines(shown, color=color))
     if not dry_run or not plan:

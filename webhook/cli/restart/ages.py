@@ -22,12 +22,14 @@ class Age(NamedTuple):
         why: The reason, as a sentence without its full stop.
         old: Whether it is older than the token that new Pods get.
         unknown: Whether that cannot be told.
+        absent: Whether there is no token that a new Pod would get.
         since: What is older than this is old.
     """
 
     why: str
     old: bool = False
     unknown: bool = False
+    absent: bool = False
     since: datetime | None = None
 
 
@@ -69,8 +71,10 @@ class Ages:
         for age in ages:
             if age.since is not None and created < age.since:
                 return age._replace(old=True)
-        unknown = next((age for age in ages if age.unknown), None)
-        return unknown or Age(ages[0].why if ages[0].since is None else "it was made after that")
+        special = next((age for age in ages if age.unknown), None) or next(
+            (age for age in ages if age.absent), None
+        )
+        return special or Age(ages[0].why if ages[0].since is None else "it was made after that")
 
     async def _since(self, namespace: str, recorded: Recorded) -> Age:
         """Return since when a token is what it is."""
@@ -90,7 +94,7 @@ class Ages:
             why = f"when {what} was changed may not be read, and --older-than would do without ({error})"
             return Age(why, unknown=True)
         if found is None:
-            return Age(f"{what} does not exist, so a restart would give no token")
+            return Age(f"{what} does not exist, so a restart would give no token", absent=True)
         changed = last_change(read.mapping(found, "metadata"), recorded.key)
         if changed is None:
             return Age(f"{what} says nothing of when it was changed; --older-than would", unknown=True)

@@ -30,6 +30,8 @@ class Step(StrEnum):
     """A rollout replaces its Pods already."""
     KEEP = "keep"
     """It has the token as it is, or reads it anew."""
+    NO_SECRET = "no secret"  # noqa: S105 - a word
+    """It may have a token of which nothing is left in the cluster."""
     BY_HAND = "by hand"
     """It has an old token, and this command does not restart it."""
     UNKNOWN = "unknown"
@@ -170,8 +172,9 @@ def _workload(group: Sequence[_Seen]) -> Workload:
     old = [seen for seen in group if seen.age.old]
     unknown = [seen for seen in group if seen.age.unknown]
     if not old:
-        step = Step.UNKNOWN if unknown else Step.KEEP
-        return _described(group, target, step, (unknown or group)[0].age.why)
+        absent = [seen for seen in group if seen.age.absent]
+        step = Step.UNKNOWN if unknown else Step.NO_SECRET if absent else Step.KEEP
+        return _described(group, target, step, (unknown or absent or group)[0].age.why)
     why = old[0].age.why
     if target is None:
         return _described(old, None, Step.BY_HAND, f"{why}; nothing would make the Pod anew")

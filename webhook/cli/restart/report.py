@@ -26,6 +26,7 @@ _STYLES: Final = {
     Step.RESTART: "yellow",
     Step.WAIT: "yellow",
     Step.KEEP: "green",
+    Step.NO_SECRET: "yellow",
     Step.BY_HAND: "red",
     Step.UNKNOWN: "red",
 }
@@ -72,6 +73,7 @@ def summary(namespace: str, plan: Sequence[Workload], outcomes: Iterable[Outcome
             (steps[Step.WAIT] - waited, "under way already"),
             (steps[Step.BY_HAND], "left to you"),
             (steps[Step.UNKNOWN], "unknown"),
+            (steps[Step.NO_SECRET], "without their Secret"),
             (steps[Step.KEEP], "as they are"),
         )
         if count

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webhook.core.matching import matches, unmet
+from webhook.core.matching import conditions_of, matches, unmet
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,16 @@ def test_an_entry_matches_by_its_rules_and_by_both_selectors() -> None:
     assert (both.entry, both.path, both.failure_policy, both.matches) == ("pods", "/mutate", "Ignore", True)
     (neither,) = matches(configuration, "", "pods", {}, {})
     assert (neither.by_namespace, neither.by_object, neither.matches) == ("team=a", "app=x", False)
+
+
+def test_conditions_that_are_not_the_charts_are_named() -> None:
+    """Whether they hold takes CEL."""
+    conditions = [{"name": "not-a-mirror-pod"}, {"name": "only-on-weekdays"}, {}]
+    entry = {
+        "name": "pods",
+        "rules": [{"apiGroups": [""], "resources": ["pods"], "operations": ["CREATE"]}],
+        "matchConditions": conditions,
+    }
+    assert conditions_of(entry) == ("only-on-weekdays", "")
+    (match,) = matches({"webhooks": [entry]}, "", "pods", {}, {})
+    assert match.conditions == ("only-on-weekdays", "")

@@ -170,6 +170,30 @@ def test_selectors_that_do_not_match_what_was_labelled_are_told(
 
 
 @pytest.mark.usefixtures("configured")
+def test_a_condition_that_somebody_added_is_told_and_that_it_may_be_why(
+    doctor: Doctor, cluster: Cluster, release: Release, team: Team
+) -> None:
+    """`explain` says the same of a Pod that the API server kept away by it."""
+    condition = {"name": "nobody", "expression": "request.namespace == 'nobody'"}
+    for index in range(len(release.configuration()["webhooks"])):
+        _break(release, "add", f"/webhooks/{index}/matchConditions/-", condition)
+    until(
+        lambda: "came back without a token" in str(doctor("-n", team.namespace).said("webhook-answers")),
+        "the API server has seen the configuration",
+    )
+    said = doctor("--check=webhook-configuration").said("webhook-configuration")
+    assert "has matchCondition nobody in its entry inferenceservices.hf-token-injector.io" in said[0]
+    _later_than(cluster.api.get("Namespace", team.namespace)["metadata"]["creationTimestamp"])
+    cluster.api.create(predictor_pod("kept-away"), team.namespace)
+    said = doctor("-n", team.namespace, "--check=pods-without-token").said("pods-without-token")
+    assert "or kept away by matchCondition nobody, which is not evaluated here." in said[0]
+    explained = doctor.text("pod/kept-away", "-n", team.namespace, command=("explain",))
+    assert (
+        "has no token: matchCondition nobody of the webhook's configuration may keep it" in explained.stdout
+    )
+
+
+@pytest.mark.usefixtures("configured")
 def test_an_order_in_which_the_token_is_missed_is_told(doctor: Doctor, release: Release) -> None:
     late = {
         "apiVersion": "admissionregistration.k8s.io/v1",
@@ -243,11 +267,7 @@ def test_pods_that_were_made_before_the_label_or_are_older_than_their_secret_are
     assert said.startswith("fail Pod early has no token in storage-initializer")
     assert said.endswith(f"=> kubectl get pod early -n {name} -o yaml | kubectl replace --force -f -")
     assert found.said("pods-older-than-secret") == []
-    # Times of the API are of whole seconds.
-    until(
-        lambda: datetime.now(UTC).isoformat(timespec="seconds") > made.replace("Z", "+00:00"),
-        "a second is over",
-    )
+    _later_than(made)
     cluster.api.patch("Secret", "hf-secret", {"stringData": {"token": TOKEN[:-1] + "1"}}, name)
     (said,) = doctor(*ask).said("pods-older-than-secret")
     assert said.startswith("warn Pod later was made before Secret hf-secret changed")
@@ -336,3 +356,11 @@ def _injected(cluster: Cluster, namespace: str) -> bool:
     """Tell whether a Pod gets its token there now, by a dry run."""
     answer = cluster.api.post(predictor_pod("probe"), namespace, dryRun="All")
     return "hf-token-injector.io/injected" in cluster.api.ok(answer)["metadata"].get("annotations", {})
+
+
+def _later_than(moment: str) -> None:
+    """Wait until a moment of the API is over: those are of whole seconds."""
+    until(
+        lambda: datetime.now(UTC).isoformat(timespec="seconds") > moment.replace("Z", "+00:00"),
+        "a second is over",
+    )

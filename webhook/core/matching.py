@@ -1,14 +1,17 @@
 """Which entries of a webhook configuration an object matches, as the API server sees it.
 
-By rules and selectors. `matchConditions` are not evaluated: that takes CEL, and those of the chart let
-through what the core lets through as well.
+By rules and selectors. `matchConditions` are not evaluated: that takes CEL. Those of the chart let through
+what the core lets through as well; those that somebody else has added are named, to be told of.
 Source: `k8s.io/apiserver/pkg/admission/plugin/webhook/predicates`, `k8s.io/apimachinery/pkg/labels`.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from webhook.core import read
+
+CHARTS_CONDITIONS: Final = frozenset({"not-a-mirror-pod", "not-being-deleted", "spec-or-our-keys-changed"})
+"""Names of the `matchConditions` that the chart renders."""
 
 
 class Match(NamedTuple):
@@ -20,6 +23,7 @@ class Match(NamedTuple):
         failure_policy: `Fail` or `Ignore`.
         by_namespace, by_object: The first expression of the selector that the labels do not meet; empty where
             they meet all.
+        conditions: Names of the `matchConditions` that are not the chart's: whether they hold is not known.
     """
 
     entry: str
@@ -27,6 +31,7 @@ class Match(NamedTuple):
     failure_policy: str
     by_namespace: str
     by_object: str
+    conditions: tuple[str, ...] = ()
 
     @property
     def matches(self) -> bool:
@@ -52,7 +57,14 @@ def matches(
             read.string(entry, "failurePolicy") or "Fail",
             unmet(read.mapping(entry, "namespaceSelector"), namespace_labels),
             unmet(read.mapping(entry, "objectSelector"), object_labels),
+            conditions_of(entry),
         )
+
+
+def conditions_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of an entry's `matchConditions` that are not the chart's."""
+    every = (read.string(condition, "name") for _, condition in read.objects(entry, "matchConditions"))
+    return tuple(name for name in every if name not in CHARTS_CONDITIONS)
 
 
 def unmet(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> str:

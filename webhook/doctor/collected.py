@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from webhook.core import names, read
 from webhook.core.decision import Action, Decision, Verdict
 from webhook.core.knowledge import Namespace
-from webhook.core.matching import unmet
+from webhook.core.matching import matches, unmet
 from webhook.core.names import InjectMode
 from webhook.core.owners import Owner
 from webhook.core.renewal import Renewal, renewal
@@ -300,6 +300,13 @@ class Collected:
         return any(
             not unmet(read.mapping(entry, "namespaceSelector"), labels) for entry in self.installed.entries
         )
+
+    def conditions(self, pod: SeenObject) -> tuple[str, ...]:
+        """Return the conditions that may have kept a Pod away, and that are not evaluated here."""
+        seen = self.namespaces.get(pod.namespace)
+        labels = {_NAME: pod.namespace, **(seen.labels if seen else {})}
+        found = matches(self.installed.configuration or {}, "", "pods", labels, pod.labels)
+        return tuple(name for match in found if match.matches for name in match.conditions)
 
     def not_looked_at(self, *topics: Topic) -> Iterator[Finding]:
         """Yield what a check has to say where something that it needs could not be read."""

@@ -98,6 +98,25 @@ def test_decided_otherwise(cluster: Cluster, explain: Explain) -> None:
     )
 
 
+def test_a_condition_that_somebody_added_may_be_why(cluster: Cluster, explain: Explain) -> None:
+    """It takes CEL to tell, so that is said; a new Pod may fare no better, so none is proposed."""
+    cluster.install(matchConditions=[{"name": "not-a-mirror-pod"}, {"name": "on-weekdays"}])
+    cluster.objects.add(predictor_pod(created=AFTER))
+    result = explain(f"pod/{POD}", "-n", "team-a")
+    assert first(explain) == [
+        missing(
+            "matchCondition on-weekdays of the webhook's configuration may keep it away, "
+            "which is not evaluated here"
+        )
+    ]
+    assert (
+        "Not seen: whether matchCondition on-weekdays of mutating-hf-token-injector "
+        "(entry inferenceservice-pods.hf-token-injector.io) holds: that takes CEL, so it is taken to be true"
+    ) in result.stderr
+    cluster.objects.add(predictor_pod(created=BEFORE))
+    assert first(explain)[0] == missing("it was created before namespace team-a got its label")
+
+
 def test_no_webhook(cluster: Cluster, explain: Explain) -> None:
     cluster.objects.remove("MutatingWebhookConfiguration", "mutating-hf-token-injector")
     cluster.objects.add(predictor_pod())
@@ -119,7 +138,7 @@ def test_a_namespace_that_is_left_out(cluster: Cluster, explain: Explain) -> Non
 def test_no_entry_selects_it(cluster: Cluster, explain: Explain) -> None:
     cluster.install(objectSelector={"matchLabels": {"tier": "gold"}})
     cluster.objects.add(predictor_pod())
-    assert first(explain)[0] == missing("no entry of the webhook's configuration selects it (tier=gold)")
+    assert first(explain) == [missing("no entry of the webhook's configuration selects it (tier=gold)")]
 
 
 def test_a_plain_pod_where_only_kserve_has_opted_in(cluster: Cluster, explain: Explain) -> None:

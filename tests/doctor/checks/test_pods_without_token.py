@@ -1,6 +1,16 @@
 from dataclasses import replace
 
-from tests.doctor.clusters import TEAM, cluster, kserve_pod, namespace, rollout, said, seen
+from tests.doctor.clusters import (
+    ENTRIES,
+    TEAM,
+    cluster,
+    installed,
+    kserve_pod,
+    namespace,
+    rollout,
+    said,
+    seen,
+)
 from webhook.doctor.finding import Status
 
 CHECK = "pods-without-token"
@@ -31,6 +41,14 @@ def test_a_pod_that_a_rollout_replaces_is_a_warning_until_it_is_gone() -> None:
         "the rollout of deployment/llama, which is under way, replaces it."
     )
     assert fix == f"kubectl rollout status deployment/llama -n {TEAM}"
+
+
+def test_a_condition_that_somebody_added_may_be_why() -> None:
+    conditions = [{"name": "not-a-mirror-pod"}, {"name": "on-weekdays"}]
+    changed = installed(*({**entry, "matchConditions": conditions} for entry in ENTRIES))
+    ((_, sentence, fix),) = said(cluster(pods=(seen(kserve_pod()),), installed=changed), CHECK)
+    assert sentence.endswith("or kept away by matchCondition on-weekdays, which is not evaluated here.")
+    assert fix == f"hf-token-injector explain pod/llama -n {TEAM}"
 
 
 def test_a_pod_that_has_ended_is_left_alone() -> None:

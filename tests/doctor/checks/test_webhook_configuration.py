@@ -48,6 +48,7 @@ def test_what_an_entry_may_be_told_otherwise_is_a_warning() -> None:
         ({"timeoutSeconds": 10}, "a request can pay it three times"),
         ({"matchPolicy": "Exact"}, "matchPolicy Exact and not Equivalent"),
         ({"sideEffects": "Some"}, "sideEffects Some and not NoneOnDryRun"),
+        ({"matchConditions": [{"name": "on-weekdays"}]}, "matchCondition on-weekdays in its entry"),
     ):
         broken = installed(entry(ENTRIES[0]["name"], **others), *ENTRIES[1:])
         ((status, sentence, _),) = said(cluster(installed=broken), CHECK)

@@ -8,6 +8,7 @@ import yaml
 from tests.e2e.chart.conftest import NAMESPACE, Manifest, Render, only
 from tests.e2e.chart.selectors import Labels, a_namespace, selects
 from webhook.core import names
+from webhook.core.matching import CHARTS_CONDITIONS
 from webhook.core.settings import Settings
 
 ENTRIES = {
@@ -137,6 +138,12 @@ def test_without_a_local_model_cache_its_entry_is_gone(render: Render) -> None:
     manifests = render({"settings": {"localModelCache": {"namespaces": []}}})
     entries = [entry["name"] for entry in only(manifests, "MutatingWebhookConfiguration")["webhooks"]]
     assert entries == [name for name in ENTRIES if not name.startswith("local-model-cache")]
+
+
+def test_conditions_are_those_that_commands_know_as_the_charts(configuration: Manifest) -> None:
+    """Of others `explain` and `doctor` say that they are not evaluated."""
+    names = {one["name"] for entry in configuration["webhooks"] for one in entry["matchConditions"]}
+    assert names == CHARTS_CONDITIONS
 
 
 def test_every_entry_behaves_alike(configuration: Manifest) -> None:

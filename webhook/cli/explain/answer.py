@@ -65,11 +65,12 @@ def of_pod(subject: Subject, pod: Mapping[str, Any], owners: Sequence[Owner]) ->
     if missing:
         obstacle = subject.reach.to_existing(pod, of_kserve=subject.judged.of_kserve)
         comes = renewal(pod, owners)
+        remove = _remove(obstacle, subject)
+        # Where nobody here can take the obstacle away, the next Pod would fare no better.
+        then = comes.anew if remove or obstacle.code in PAST else ""
         if comes.running and obstacle.code in PAST:
             obstacle, then = Obstacle(Code.BEING_REPLACED, comes.running), comes.look
-        else:
-            then = comes.anew
-        commands = [*_remove(obstacle, subject), *_create_secrets(subject), *filter(None, [then])]
+        commands = [*remove, *_create_secrets(subject), *filter(None, [then])]
         return Answer(
             obstacle.code,
             f"{_have(missing)} no token: {obstacle.code.tell(obstacle.subject)}.",

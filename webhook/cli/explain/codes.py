@@ -27,6 +27,10 @@ class Code(Phrase):
     AUDITED = "Audited", "namespace {} is in audit mode, where nothing is changed"
     BEFORE_WEBHOOK = "BeforeWebhook", "it was created before the webhook was installed"
     BEFORE_LABEL = "BeforeLabel", "it was created before namespace {} got its label"
+    NOT_EVALUATED = (
+        "NotEvaluated",
+        "matchCondition {} of the webhook's configuration may keep it away, which is not evaluated here",
+    )
     NOT_CALLED = (
         "NotCalled",
         "the webhook did not answer when it was created, and failurePolicy Ignore lets that pass",

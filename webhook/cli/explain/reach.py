@@ -1,6 +1,6 @@
 """Whether the webhook reaches an object, now or when it was created, and what stands in the way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ from webhook.cli.explain.codes import Code
 from webhook.cli.explain.facts import NamespaceSeen
 from webhook.cli.platform import Platform
 from webhook.core import read
-from webhook.core.matching import Match, matches
+from webhook.core.matching import Match, conditions_of, matches
 from webhook.core.names import InjectMode
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
@@ -78,18 +78,35 @@ class Reach:
             return obstacle
         if namespace.unseen:
             return Obstacle(Code.NAMESPACE_UNSEEN, namespace.name)
+        called = [match for match in self._matches("", "pods", labels) if match.matches]
+        return self._when_created(metadata, called)
+
+    def _when_created(self, metadata: Mapping[str, Any], called: Sequence[Match]) -> Obstacle:
+        """Return what stood in the way of a Pod that the webhook is called for now."""
         created = read.string(metadata, "creationTimestamp")
         configuration = self.platform.configuration or {}
         installed = read.string(read.mapping(configuration, "metadata"), "creationTimestamp")
         # Both are RFC 3339 in UTC, to the second; what was created in that second has no token all the same.
         if created <= installed:
             return Obstacle(Code.BEFORE_WEBHOOK)
-        if created <= namespace.labelled:
-            return Obstacle(Code.BEFORE_LABEL, namespace.name)
-        called = [match for match in self._matches("", "pods", labels) if match.matches]
+        if created <= self.namespace.labelled:
+            return Obstacle(Code.BEFORE_LABEL, self.namespace.name)
+        conditions = [name for match in called for name in match.conditions]
+        if conditions:
+            return Obstacle(Code.NOT_EVALUATED, ", ".join(conditions))
         if any(match.failure_policy == "Ignore" for match in called):
             return Obstacle(Code.NOT_CALLED)
         return Obstacle(Code.DECIDED_OTHERWISE)
+
+    @property
+    def unevaluated(self) -> list[str]:
+        """What of the configuration is not evaluated, as sentences."""
+        return [
+            f"whether matchCondition {name} of {self.configuration_name} (entry "
+            f"{read.string(entry, 'name')}) holds: that takes CEL, so it is taken to be true"
+            for _, entry in read.objects(self.platform.configuration or {}, "webhooks")
+            for name in conditions_of(entry)
+        ]
 
     def _matches(self, group: str, plural: str, labels: Mapping[str, Any]) -> list[Match]:
         configuration = self.platform.configuration

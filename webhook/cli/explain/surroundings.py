@@ -57,7 +57,7 @@ class Surroundings:
     def unseen(self) -> list[str]:
         """What of the namespace cannot be seen."""
         seen = [self.reach.namespace.unseen] if self.reach.namespace.unseen else []
-        return [*seen, *self._secrets.unseen]
+        return [*seen, *self.reach.unevaluated, *self._secrets.unseen]
 
     async def examined(self, resource: Resource, found: Object) -> Examined:
         """Judge an object that makes Pods."""

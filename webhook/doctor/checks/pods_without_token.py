@@ -1,6 +1,6 @@
 """Pods that should have a token and have none: made while we were away, or before the label."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from webhook.doctor.collected import Collected, SeenObject, Topic
@@ -15,10 +15,10 @@ def check(collected: Collected) -> Iterator[Finding]:
     yield from collected.not_looked_at(Topic.PODS)
     for pod in collected.pods:
         if not pod.ended and collected.injects(pod.namespace):
-            yield from _pod(pod)
+            yield from _pod(pod, collected.conditions(pod))
 
 
-def _pod(pod: SeenObject) -> Iterator[Finding]:
+def _pod(pod: SeenObject, conditions: Sequence[str]) -> Iterator[Finding]:
     if not pod.lacking:
         return
     containers = ", ".join(verdict.container for verdict in pod.lacking)
@@ -27,9 +27,10 @@ def _pod(pod: SeenObject) -> Iterator[Finding]:
     if comes.running:
         yield warn(pod.subject, f"{what}{comes.running}.", comes.look)
         return
-    yield fail(
-        pod.subject,
-        f"{what}it was made before the namespace opted in, or past the webhook; "
-        f"`hf-token-injector explain pod/{pod.name} -n {pod.namespace}` says which.",
-        comes.anew,
-    )
+    explain = f"hf-token-injector explain pod/{pod.name} -n {pod.namespace}"
+    why = f"{what}it was made before the namespace opted in, or past the webhook"
+    if conditions:
+        kept = f"kept away by matchCondition {', '.join(conditions)}, which is not evaluated here"
+        yield fail(pod.subject, f"{why}, or {kept}.", explain)
+        return
+    yield fail(pod.subject, f"{why}; `{explain}` says which.", comes.anew)

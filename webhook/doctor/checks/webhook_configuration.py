@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from webhook.core import read
+from webhook.core.matching import conditions_of
 from webhook.core.remedies import install
 from webhook.doctor.collected import Collected, Topic
 from webhook.doctor.finding import Finding, Subject, fail, warn
@@ -72,6 +73,13 @@ def _entry(entry: Mapping[str, Any], subject: Subject) -> Iterator[Finding]:
             subject,
             f"has failurePolicy Ignore in its entry {name}: while the webhook is away Pods get no token.",
             "helm upgrade … --set webhook.failurePolicy=Fail",
+        )
+    for condition in conditions_of(entry):
+        yield warn(
+            subject,
+            f"has matchCondition {condition} in its entry {name}: that is not evaluated here, and what it is "
+            "false for gets no token.",
+            f"kubectl get {subject.kind.lower()} {subject.name} -o yaml",
         )
     seconds = entry.get("timeoutSeconds", _SECONDS)
     if isinstance(seconds, int) and seconds >= _SECONDS:

@@ -83,7 +83,15 @@ def described(result: Result) -> list[dict[str, Any]]:
 
 def test_issued_files_fit_together_and_keys_are_private(tmp_path: Path) -> None:
     folder = tmp_path / "made" / "here"
-    made = invoke("issue", f"--folder={folder}", "--name=192.0.2.1", "--days=10")
+    more = ("192.0.2.1", "2001:db8::1", "*.example.com")
+    made = invoke(
+        "issue",
+        f"--folder={folder}",
+        "--name=192.0.2.1",
+        "--name=2001:db8::1",
+        "--name=*.example.com",
+        "--days=10",
+    )
     assert made.exit_code == 0
     assert made.stdout.split() == [str(folder / name) for name in ("ca.crt", "ca.key", "tls.crt", "tls.key")]
     for name in ("ca.key", "tls.key"):
@@ -99,7 +107,15 @@ def test_issued_files_fit_together_and_keys_are_private(tmp_path: Path) -> None:
     assert seen.exit_code == 0
     [leaf] = described(seen)
     assert (leaf["keyMatches"], leaf["verified"], leaf["days"], leaf["problems"]) == (True, True, 9, [])
-    assert {HOST, "192.0.2.1"} <= set(leaf["names"])
+    assert {HOST, *more} <= set(leaf["names"])
+
+
+@pytest.mark.parametrize("option", ["--name=bad name", "--service=ä", "--cluster-domain=", "--name=a..b"])
+def test_issue_takes_names_and_addresses_only(tmp_path: Path, option: str) -> None:
+    refused = invoke("issue", f"--folder={tmp_path}", option)
+    assert refused.exit_code == 2
+    assert "is neither a DNS name nor an address." in refused.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_issue_overwrites_only_when_it_is_told_to(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """`hf-token-injector certs issue`: a CA and a serving certificate as files, without a cluster."""
 
 import os
+import re
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,9 @@ from webhook.cli.terminal import write
 from webhook.settings import CertificateSettings
 
 _DEFAULT: Final = CertificateSettings()
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_NAME: Final = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*\Z")
+"""A DNS name, also for all hosts of a domain; an IPv4 address has this form as well."""
 
 
 @click.command(short_help="Make a CA and a serving certificate, as files.")
@@ -48,11 +53,14 @@ def issue(  # noqa: PLR0913 - one argument an option
     \b
     Exit codes:
       0    written
-      2    a file exists and --force was not given, or it cannot be written
+      2    a file exists and --force was not given, it cannot be written, or a name is none
     """  # noqa: D301 - \b keeps click from filling the lines below it
+    wanted = (*service_names(service, namespace, cluster_domain), *names)
+    for name in wanted:
+        if not _NAME.match(name) and not _is_address(name):
+            raise click.UsageError(f"{name!r} is neither a DNS name nor an address.")
     now = datetime.now(UTC)
     authority = issue_authority("hf-token-injector", now=now, lifetime=timedelta(days=days))
-    wanted = (*service_names(service, namespace, cluster_domain), *names)
     leaf = issue_leaf(authority, tuple(dict.fromkeys(wanted)), now=now, lifetime=timedelta(days=days))
     files = {"ca.crt": authority.certificate, "ca.key": authority.key}
     files |= {"tls.crt": leaf.certificate, "tls.key": leaf.key}
@@ -66,6 +74,14 @@ def issue(  # noqa: PLR0913 - one argument an option
     except OSError as error:
         fail(f"{folder} cannot be written: {error.strerror}.")
     write("".join(f"{folder / name}\n" for name in files))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _write(path: Path, content: bytes, *, mode: int) -> None:

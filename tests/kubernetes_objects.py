@@ -222,11 +222,11 @@ def _place(resource: Resource, version: str, path: str) -> tuple[str, str] | Non
 
 
 def _selected(found: Object, parameters: Mapping[str, str]) -> bool:
-    """Whether labels and fields are as asked for; `key=value` and `key` are what is known of selectors."""
+    """Whether labels and fields are as asked for; known are `key=value`, `key` and what negates them."""
     labels = found["metadata"].get("labels") or {}
     for requirement in filter(None, parameters.get("labelSelector", "").split(",")):
-        key, equals, value = requirement.partition("=")
-        if labels.get(key) != value if equals else key not in labels:
+        key, equals, value = requirement.replace("!=", "=").removeprefix("!").partition("=")
+        if (labels.get(key) == value if equals else key in labels) is ("!" in requirement):
             return False
     for requirement in filter(None, parameters.get("fieldSelector", "").split(",")):
         path, _, value = requirement.partition("=")

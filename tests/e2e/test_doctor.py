@@ -20,6 +20,7 @@ from tests.e2e.harness.manifests import hugging_face_model, predictor_pod
 from tests.e2e.harness.release import CONFIGURATION, NAME, NAMESPACE, Release
 from tests.e2e.harness.team import TOKEN, Team
 from tests.e2e.harness.waiting import until
+from tests.e2e.policy import offences
 
 pytestmark = pytest.mark.usefixtures("kserve", "release")
 
@@ -285,6 +286,15 @@ def test_keys_and_tokens_in_workloads_are_told(doctor: Doctor, team: Team, clust
     assert "is refused the next time that it comes" in found.said("workload-annotations")[0]
     assert found.said("literal-tokens")[0].startswith("warn InferenceService llama is not as it should be")
     assert TOKEN not in str(found.document)
+
+
+@pytest.mark.parametrize("kind", ["Pod", "ServingRuntime"])
+def test_a_token_that_the_policy_warned_about_is_found(doctor: Doctor, team: Team, kind: str) -> None:
+    """Also in what gets no token from us: whoever has the alert has to find what it was about."""
+    team.apply(offences.OFFENCES[kind]())
+    found = doctor("-n", team.namespace, "--check=literal-tokens")
+    assert found.said("literal-tokens")[0].startswith(f"warn {kind} offence is not as it should be")
+    assert offences.LITERAL not in str(found.document)
 
 
 def test_a_developer_with_rights_in_one_namespace_is_helped(team: Team, with_rights: WithRights) -> None:

@@ -35,6 +35,7 @@ class Topic(StrEnum):
     NAMESPACES = "Namespaces"
     PODS = "Pods"
     WORKLOADS = "InferenceServices and other workloads"
+    JUDGED = "what only the policy is about"
     SECRETS = "Secrets"
     NETWORK_POLICIES = "NetworkPolicies"
     HUB = "the Hub"
@@ -263,6 +264,7 @@ class Collected:
         installed: The webhook.
         namespaces: Those with a key that looks like ours, and those that were asked for; by name.
         pods, workloads: Of namespaces that opted in.
+        holding: Other Pods there, and runtimes, of those that hold a token in clear text.
         secrets: By namespace and name; None is one that does not exist, what is missing here was not read.
         network_policies: By namespace; what is missing here was not read.
         hub: What the Hub answered; None where nobody wanted it asked.
@@ -275,6 +277,7 @@ class Collected:
     namespaces: Mapping[str, SeenNamespace] = field(default_factory=dict)
     pods: tuple[SeenObject, ...] = ()
     workloads: tuple[SeenObject, ...] = ()
+    holding: tuple[Object, ...] = ()
     secrets: Mapping[tuple[str, str], SeenSecret | None] = field(default_factory=dict)
     network_policies: Mapping[str, tuple[Object, ...]] = field(default_factory=dict)
     hub: Mapping[Question, Answer] | None = None

@@ -264,3 +264,29 @@ def test_a_mounted_certificate_is_found_by_the_deployment(
     assert left["webhook-certificate"][0]["sentence"] == (
         f"There is no certificate in Secret {NAME}/of-the-platform cert.pem."
     )
+
+
+def test_tokens_are_searched_for_in_all_that_the_policy_judges(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    """Also in Pods that are not KServe's, and in runtimes; of what holds none, nothing is kept."""
+
+    def holding(api_version: str, kind: str, name: str, where: str | None = None) -> dict[str, Any]:
+        container = {"name": "main", "image": "x", "env": [{"name": "HF_TOKEN", "value": TOKEN}]}
+        metadata = {"name": name} if where is None else {"name": name, "namespace": where}
+        spec = {"containers": [container]}
+        return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
+
+    installed.add(
+        holding("v1", "Pod", "plain", "team-a"),
+        holding("v1", "Pod", "elsewhere", "team-z"),
+        holding("serving.kserve.io/v1alpha1", "ServingRuntime", "own", "team-a"),
+        holding("serving.kserve.io/v1alpha1", "ClusterServingRuntime", "vllm"),
+    )
+
+    def subjects(*arguments: str) -> set[str]:
+        said = found(doctor, "--check=literal-tokens", *arguments)["literal-tokens"]
+        return {f"{one['subject']['kind']} {one['subject']['name']}" for one in said}
+
+    assert subjects() == {"Pod plain", "ServingRuntime own", "ClusterServingRuntime vllm"}
+    assert subjects("-n", "team-a") == {"Pod plain", "ServingRuntime own"}

@@ -37,3 +37,24 @@ def test_a_pod_is_told_of_only_where_its_inference_service_has_none() -> None:
     document["spec"]["predictor"]["model"]["env"] = ENV
     found = said(cluster(workloads=(seen(document),), pods=(pod,)), CHECK)
     assert [sentence.split()[0] for _, sentence, _ in found] == ["InferenceService"]
+
+
+def test_other_pods_are_told_of_once_for_their_controller_and_runtimes_each() -> None:
+    def made(name: str, owner: str) -> dict[str, object]:
+        owners = [{"kind": "ReplicaSet", "name": owner, "uid": owner, "controller": True}] if owner else []
+        metadata = {"name": name, "namespace": "team-a", "ownerReferences": owners}
+        return {"kind": "Pod", "metadata": metadata, "spec": {"containers": [{"name": "c", "env": ENV}]}}
+
+    runtime = {
+        "kind": "ClusterServingRuntime",
+        "metadata": {"name": "vllm"},
+        "spec": {"containers": [{"name": "kserve-container", "env": ENV}]},
+    }
+    holding = (made("a-1", "a"), made("a-2", "a"), made("b", ""), made("c", ""), runtime)
+    found = said(cluster(holding=holding), CHECK)
+    assert [" ".join(sentence.split()[:2]) for _, sentence, _ in found] == [
+        "Pod team-a/a-1",
+        "Pod team-a/b",
+        "Pod team-a/c",
+        "ClusterServingRuntime vllm",
+    ]

@@ -1,14 +1,16 @@
 """Lists and single objects, where a refusal is written down and not the end."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from webhook.cluster.client import StatusError
 from webhook.cluster.owners import Owner, Owners
 from webhook.cluster.reader import Object, Reader
 from webhook.cluster.resources import Resource
 from webhook.doctor.collected import Topic, Unread
+
+Keep: TypeAlias = Callable[[Object], bool]
 
 FEW: Final = 32
 """Namespaces that are asked one by one. Of more, one list over all namespaces takes fewer requests."""
@@ -29,6 +31,10 @@ class Found(NamedTuple):
 
     objects: list[Object]
     refused: frozenset[str] = frozenset()
+
+
+def _everything(_found: Object) -> bool:
+    return True
 
 
 class Asking:
@@ -55,6 +61,21 @@ class Asking:
         why = "you may not read them" if error.status == _FORBIDDEN else str(error)
         self.unread.append(Unread(topic, what, why))
 
+    async def _kept(
+        self,
+        keep: Keep,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> list[Object]:
+        """Return what is to be kept of a list; of the rest no more than a page is in memory."""
+        pages = self.reader.pages(
+            resource, namespace, label_selector=label_selector, field_selector=field_selector
+        )
+        return [found async for page in pages for found in page if keep(found)]
+
     async def one(
         self, topic: Topic, resource: Resource, name: str, namespace: str = "", *, metadata_only: bool = False
     ) -> Object | None:
@@ -68,12 +89,18 @@ class Asking:
             return None
 
     async def all_of(
-        self, topic: Topic, resource: Resource, namespace: str = "", *, label_selector: str = ""
+        self,
+        topic: Topic,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        label_selector: str = "",
+        keep: Keep = _everything,
     ) -> list[Object]:
         """Return the objects of a namespace, or of all; none where they may not be listed."""
         try:
             async with self._slots:
-                return await self.reader.list_all(resource, namespace, label_selector=label_selector)
+                return await self._kept(keep, resource, namespace, label_selector=label_selector)
         except StatusError as error:
             self.missed(topic, _them(resource, [namespace] if namespace else ()), error)
             return []
@@ -83,7 +110,7 @@ class Asking:
         async with self._slots:
             return await self._owners.readable(pod)
 
-    async def within(
+    async def within(  # noqa: PLR0913 - what a list can be asked for
         self,
         topic: Topic,
         resource: Resource,
@@ -91,6 +118,7 @@ class Asking:
         *,
         label_selector: str = "",
         name: str = "",
+        keep: Keep = _everything,
     ) -> "Found":
         """Return the objects of several namespaces.
 
@@ -100,12 +128,13 @@ class Asking:
             namespaces: Where.
             label_selector: Which of them.
             name: Only those of that name.
+            keep: Which of those that were listed.
         """
         selector = f"metadata.name={name}" if name else ""
         if len(namespaces) > FEW:
             try:
-                found = await self.reader.list_all(
-                    resource, label_selector=label_selector, field_selector=selector
+                found = await self._kept(
+                    keep, resource, label_selector=label_selector, field_selector=selector
                 )
             except StatusError as error:
                 if error.status != _FORBIDDEN:
@@ -122,7 +151,7 @@ class Asking:
                     if name:
                         one = await self.reader.get(resource, name, namespace)
                         return [one] if one else []
-                    return await self.reader.list_all(resource, namespace, label_selector=label_selector)
+                    return await self._kept(keep, resource, namespace, label_selector=label_selector)
                 except StatusError as error:
                     refused.append(namespace)
                     if error.status != _FORBIDDEN:

@@ -22,6 +22,7 @@ from webhook.core.admit import admit
 from webhook.core.decision import Operation, Request, Scope
 from webhook.core.knowledge import Knowledge
 from webhook.core.names import InjectMode
+from webhook.core.policy.literal_tokens import literal_tokens
 from webhook.doctor.checks.namespace_labels import looks_like_ours
 from webhook.doctor.collected import Collected, SeenNamespace, SeenObject, SeenSecret, Topic
 from webhook.doctor.hub import Answer, Question
@@ -32,6 +33,8 @@ from webhook.egress.hosts import HUB
 _PART_OF: Final = "=".join(names.LLM_PART_OF)
 _KSERVE_PODS: Final = (names.INFERENCE_SERVICE_LABEL, _PART_OF)
 """Label selectors of the Pods that namespaces labelled `enabled` are about."""
+_OTHER_PODS: Final = f"!{names.INFERENCE_SERVICE_LABEL},{_PART_OF.replace('=', '!=')}"
+"""Label selector of all others there, which the policy judges as well."""
 _KSERVE_WORKLOADS: Final = (resources.INFERENCE_SERVICE, resources.LLM_INFERENCE_SERVICE)
 _OTHER_WORKLOADS: Final = (
     resources.DEPLOYMENT,
@@ -76,6 +79,9 @@ class _Survey:
         if topics & {Topic.PODS, Topic.SECRETS}:
             self.progress("Pods")
             self.seen = replace(self.seen, pods=await self._pods())
+        if Topic.JUDGED in topics:
+            self.progress("tokens in clear text")
+            self.seen = replace(self.seen, holding=await self._holding())
         if Topic.NETWORK_POLICIES in topics:
             self.progress("NetworkPolicies")
             self.seen = replace(self.seen, network_policies=await self._network_policies())
@@ -153,6 +159,21 @@ class _Survey:
             for found in answer.objects
         )
 
+    async def _holding(self) -> tuple[Object, ...]:
+        """Search what the policy judges beside the workloads and Pods that were read; keep what was found."""
+        opted_in = {one.name for one in self.seen.opted_in}
+        narrow = {one.name for one in self.seen.opted_in if not self._takes_all(one)}
+        ask = self.asking.within
+        answers = await asyncio.gather(
+            ask(Topic.JUDGED, resources.POD, narrow, label_selector=_OTHER_PODS, keep=_holds_a_token),
+            ask(Topic.JUDGED, resources.SERVING_RUNTIME, opted_in, keep=_holds_a_token),
+        )
+        found = [one for answer in answers for one in answer.objects]
+        if not self.aim.namespaces:
+            cluster_wide = resources.CLUSTER_SERVING_RUNTIME
+            found += await self.asking.all_of(Topic.JUDGED, cluster_wide, keep=_holds_a_token)
+        return tuple(found)
+
     async def _secrets(self) -> Mapping[tuple[str, str], SeenSecret | None]:
         """Read the Secrets that are needed by name: no list of all of a namespace's."""
         places: dict[str, set[str]] = {}
@@ -203,6 +224,10 @@ def _namespace(found: Object) -> SeenNamespace:
         labels=metadata.get("labels") or {},
         annotations=metadata.get("annotations") or {},
     )
+
+
+def _holds_a_token(found: Object) -> bool:
+    return any(True for _ in literal_tokens(found))
 
 
 def _mentions_us(seen: SeenNamespace) -> bool:

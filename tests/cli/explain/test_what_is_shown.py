@@ -138,7 +138,11 @@ def test_what_would_be_refused_has_its_sentence_and_exit_code(cluster: Cluster, 
     cluster.objects.add(inference_service())
     result = explain("isvc/llama", "-n", "team-a")
     assert result.exit_code == 3
-    assert "it would be refused: Secret hf-secret does not exist in namespace team-a" in result.stdout
+    refused = "it would be refused: Secret hf-secret does not exist in namespace team-a."
+    assert result.stdout.splitlines()[:2] == [
+        f"InferenceService llama in namespace team-a: {refused}",
+        "  kubectl create secret generic hf-secret -n team-a --from-literal=token=hf_...",
+    ]
     assert "predictor" in result.stdout
 
 

@@ -92,7 +92,11 @@ def of_workload(
     """
     decision = subject.judged.decision
     if decision.denial is not None:
-        return Answer(Code.REFUSED, Code.REFUSED.tell(decision.denial) + ".")
+        commands = tuple(_create_secrets(subject))
+        denial = decision.denial
+        for command in commands:
+            denial = denial.removesuffix(f": {command}")
+        return Answer(Code.REFUSED, f"{Code.REFUSED.tell(denial)}.", commands)
     if pods:
         worst = min(pods, key=lambda answer: RANK[answer.code])
         if RANK[worst.code] < RANK[Code.NOT_NEEDED]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from webhook import __version__
 from webhook.cli.doctor.aim import Aim
-from webhook.cli.doctor.asking import Asking
+from webhook.cli.doctor.asking import FEW, Asking
 from webhook.cli.doctor.hub import ask_hub
 from webhook.cli.doctor.installation import find_installed
 from webhook.cli.doctor.trial import try_one
@@ -160,12 +160,19 @@ class _Survey:
         )
 
     async def _holding(self) -> tuple[Object, ...]:
-        """Search what the policy judges beside the workloads and Pods that were read; keep what was found."""
+        """Search what the policy judges beside the workloads and Pods that were read; keep what was found.
+
+        Pods are asked for by namespace, however many there are: all others of a cluster are too many.
+        """
         opted_in = {one.name for one in self.seen.opted_in}
-        narrow = {one.name for one in self.seen.opted_in if not self._takes_all(one)}
+        narrow = sorted(one.name for one in self.seen.opted_in if not self._takes_all(one))
+        few = [narrow[start : start + FEW] for start in range(0, len(narrow), FEW)]
         ask = self.asking.within
         answers = await asyncio.gather(
-            ask(Topic.JUDGED, resources.POD, narrow, label_selector=_OTHER_PODS, keep=_holds_a_token),
+            *(
+                ask(Topic.JUDGED, resources.POD, some, label_selector=_OTHER_PODS, keep=_holds_a_token)
+                for some in few
+            ),
             ask(Topic.JUDGED, resources.SERVING_RUNTIME, opted_in, keep=_holds_a_token),
         )
         found = [one for answer in answers for one in answer.objects]

@@ -5,7 +5,7 @@ READY := .venv/.ready
 TEST := PYTHONSAFEPATH=1 .cache/wheel/bin/python -m pytest --installed
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' webhook/__init__.py)
 FUZZ_RUNS ?= 50000
-AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo --preserve-env=CI --preserve-env=IMAGE_BASE env "PATH=$$PATH")
+AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo --preserve-env=CI --preserve-env=IMAGE_BASE --preserve-env=IMAGE_PLATFORM env "PATH=$$PATH")
 BUILDER := $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help

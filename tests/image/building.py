@@ -39,26 +39,30 @@ class Image:
     Attributes:
         root: Its root file system.
         configuration: Its configuration, as OCI has it (`config`).
+        processor: What it says that it is for.
         compressed: Bytes of its layers, as a registry keeps them.
     """
 
-    def __init__(self, folder: Path, base: Path | str) -> None:
+    def __init__(self, folder: Path, base: Path | str, processor: str) -> None:
         """Build it.
 
         Args:
             folder: Everything goes there.
             base: A tar file with a root file system, or the name of an image in a registry, or `default`.
+            processor: What it is to be for; the base is for it, too.
         """
         buildah = Buildah(folder)
         described = {"VERSION": "0.0.0", "REVISION": "0" * 40}
         named = [f"--build-arg={name}={value}" for name, value in described.items()]
-        buildah.run("build", "--quiet", *named, *_on(base, buildah), "--tag", _IMAGE, ".")
+        options = ["--quiet", f"--platform=linux/{processor}", *named, *_on(base, processor, buildah)]
+        buildah.run("build", *options, "--tag", _IMAGE, ".")
         layout = folder / "layout"
         buildah.run("push", "--quiet", _IMAGE, f"oci:{layout}")
         (only,) = json.loads((layout / "index.json").read_text())["manifests"]
         manifest = json.loads(_blob(layout, only).read_text())
         written = json.loads(_blob(layout, manifest["config"]).read_text())
         self.configuration: dict[str, Any] = written["config"]
+        self.processor: str = written["architecture"]
         self.compressed: int = sum(layer["size"] for layer in manifest["layers"])
         self.root = folder / "root"
         for layer in manifest["layers"]:
@@ -75,11 +79,11 @@ class Image:
         return sum(file.lstat().st_size for file in self.files if file.is_file() and not file.is_symlink())
 
 
-def _on(base: Path | str, buildah: Buildah) -> list[str]:
+def _on(base: Path | str, processor: str, buildah: Buildah) -> list[str]:
     """Return the options that choose the base, which is made an image if it is a file."""
     if not isinstance(base, Path):
         return [] if base == "default" else [f"--build-arg=BASE={base}"]
-    empty = buildah.run("from", "scratch")
+    empty = buildah.run("from", f"--arch={processor}", "scratch")
     buildah.run("add", "--quiet", empty, base, "/")
     buildah.run("commit", "--quiet", "--rm", empty, _BASE)
     return ["--pull-never", f"--build-arg=BASE={_BASE}"]

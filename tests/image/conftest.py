@@ -11,6 +11,7 @@ from tests.image.building import Image
 from tests.image.containers import Runtime
 from tests.image.debian import base
 from tests.image.nodes import Chart, rendered
+from tests.image.platforms import PROCESSOR
 from tests.image.programs import BASE
 
 Figures = dict[str, str]
@@ -39,7 +40,7 @@ def figures(request: pytest.FixtureRequest) -> Figures:
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     """The image, on the base that was asked for, or on one of Debian's packages."""
     folder = tmp_path_factory.mktemp("image")
-    yield Image(folder, BASE or base())
+    yield Image(folder, BASE or base(PROCESSOR), PROCESSOR)
     # A store of whole file systems, of which pytest would keep three.
     shutil.rmtree(folder)
 

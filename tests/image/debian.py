@@ -27,21 +27,22 @@ _MOVES: Final = {
 _UNNEEDED: Final = ("./var/cache/apt/archives/*.deb", "./var/lib/apt/lists/*", "./dev/*")
 
 
-def base() -> Path:
-    """Return a tar file with the base's root file system, made if need be."""
+def base(processor: str) -> Path:
+    """Return a tar file with the base's root file system for a processor, made if need be."""
     recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
-    folder = CACHE / f"image-base-{SUITE}-{recipe}"
+    folder = CACHE / f"image-base-{SUITE}-{processor}-{recipe}"
     file = folder / "root.tar"
     with locked(folder):
         if not file.exists():
-            _make(file)
+            _make(file, processor)
     return file
 
 
-def _make(file: Path) -> None:
+def _make(file: Path, processor: str) -> None:
     with tempfile.TemporaryDirectory(prefix="image-base-") as scratch:
         root, partial = Path(scratch, "root"), file.with_suffix(".partial")
-        command = ["debootstrap", "--variant=minbase", f"--include={','.join(_PACKAGES)}", SUITE, str(root)]
+        options = [f"--arch={processor}", "--variant=minbase", f"--include={','.join(_PACKAGES)}"]
+        command = ["debootstrap", *options, SUITE, str(root)]
         done = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )
@@ -64,4 +65,5 @@ def _move(root: Path) -> None:
     link = root / "usr" / "bin" / "python3"
     (root / "usr" / "local" / "bin" / "python3").symlink_to(link.readlink())
     link.unlink()
-    subprocess.run(["/sbin/ldconfig", "-r", root], check=True)
+    # Its own: one processor's ldconfig leaves out the libraries of another.
+    subprocess.run(["/usr/sbin/chroot", root, "/sbin/ldconfig"], check=True)

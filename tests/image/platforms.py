@@ -1,0 +1,28 @@
+"""The platform that the image is for: this machine's, or one whose programs are emulated here.
+
+`IMAGE_PLATFORM=linux/arm64` asks for one, as builders name them.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+MACHINES: Final = {"amd64": "x86_64", "arm64": "aarch64"}
+"""Processors, as images and Debian name them, and as the kernel does."""
+HERE: Final = next((name for name, machine in MACHINES.items() if machine == os.uname().machine), "")
+"""This machine's processor."""
+PROCESSOR: Final = (os.environ.get("IMAGE_PLATFORM") or f"linux/{HERE}").removeprefix("linux/")
+"""The image's."""
+EMULATED: Final = PROCESSOR != HERE
+
+
+def runs_here() -> bool:
+    """Tell whether the kernel runs programs of the image's processor, in a root that holds no emulator, too.
+
+    https://docs.kernel.org/admin-guide/binfmt-misc.html (flag F)
+    """
+    if not EMULATED:
+        return True
+    emulator = Path("/proc/sys/fs/binfmt_misc", f"qemu-{MACHINES[PROCESSOR]}")
+    return emulator.exists() and re.search("^flags: .*F", emulator.read_text(), re.MULTILINE) is not None

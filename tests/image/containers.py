@@ -10,6 +10,7 @@ from typing import Any
 from tests.e2e.harness.processes import Process, Processes
 from tests.e2e.harness.reaper import Reaper
 from tests.e2e.harness.waiting import until
+from tests.image.platforms import PATIENCE
 
 _numbers = count(1)
 
@@ -49,7 +50,7 @@ class Container:
     def terminate(self) -> int:
         """Ask it to end, as kubelet does, and return its exit code."""
         self._runtime.said("kill", self._name, "TERM")
-        return self.process.wait(60)
+        return self.process.wait(60 * PATIENCE)
 
     def end(self) -> None:
         """Remove what is left of it."""
@@ -71,7 +72,7 @@ class Runtime:
     def said(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """Run one of its commands."""
         command = self._command(*arguments)
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120 * PATIENCE)
 
     def start(self, configuration: Mapping[str, Any]) -> Container:
         """Start a container."""

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from tests.e2e.harness.helm import Helm
 from tests.e2e.harness.ports import free_port
-from tests.e2e.harness.waiting import until
+from tests.e2e.harness.waiting import PATIENCE, until
+from tests.image import platforms
 from tests.image.building import Image
 from tests.image.containers import Container, Runtime
 from tests.image.pods import oci
@@ -21,7 +22,7 @@ from tests.kubernetes_api import NAMESPACE, KubernetesApi
 
 _HOST: Final = f"hf-token-injector.{NAMESPACE}.svc"
 """What an API server asks the certificate for."""
-_SECONDS: Final = 10
+_SECONDS: Final = 10 * platforms.PATIENCE
 
 
 Chart = dict[str, dict[str, Any]]
@@ -74,7 +75,9 @@ class Node:
                 container, {p["name"]: p["containerPort"] for p in pod["containers"][0]["ports"]}, api
             )
             for path in serving.started:
-                until(partial(serving.answers, path), f"{path} says 200")
+                until(
+                    partial(serving.answers, path), f"{path} says 200", within=PATIENCE * platforms.PATIENCE
+                )
                 serving.started[path] = time.monotonic() - began
             yield serving
         finally:

@@ -15,6 +15,8 @@ HERE: Final = next((name for name, machine in MACHINES.items() if machine == os.
 PROCESSOR: Final = (os.environ.get("IMAGE_PLATFORM") or f"linux/{HERE}").removeprefix("linux/")
 """The image's."""
 EMULATED: Final = PROCESSOR != HERE
+PATIENCE: Final = 10 if EMULATED else 1
+"""How many times longer than a program of this machine one of the image's is waited for."""
 
 
 def runs_here() -> bool:

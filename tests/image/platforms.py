@@ -27,4 +27,5 @@ def runs_here() -> bool:
     if not EMULATED:
         return True
     emulator = Path("/proc/sys/fs/binfmt_misc", f"qemu-{MACHINES[PROCESSOR]}")
-    return emulator.exists() and re.search("^flags: .*F", emulator.read_text(), re.MULTILINE) is not None
+    said = emulator.read_text() if emulator.exists() else ""
+    return said.startswith("enabled\n") and re.search("^flags: .*F", said, re.MULTILINE) is not None

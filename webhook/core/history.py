@@ -1,6 +1,6 @@
 """What of an InferenceService's entries is ours: what we wrote in this request, or before this UPDATE."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -48,11 +48,16 @@ class History:
                         found.append(recorded)
         return found
 
-    def ours(self, label: str, raw: Mapping[str, Any]) -> Recorded | None:
+    def ours(self, label: str, raw: Mapping[str, Any], beside: Sequence[Serving]) -> Recorded | None:
         """Return what we noted of a container's entry, where that is still the one that we wrote.
 
         Whoever writes the Secret and the key that we chose, but not our `optional`, means an entry of their
-        own.
+        own. A copy has the `optional` of what it was copied from.
+
+        Args:
+            label: The container's key in the record.
+            raw: The container.
+            beside: All containers of its component.
         """
         _, entry = token_entry(raw)
         if entry is None:
@@ -64,8 +69,10 @@ class History:
         noted_in_this_request = recorded == self._now.get(label) != self._then.get(label)
         if before is None or before == entry or noted_in_this_request:
             return recorded
-        reference = record.reference_of(entry["valueFrom"], recorded)
-        return recorded if reference.get("optional") is self._optional else None
+        source = entry["valueFrom"]
+        reference = record.reference_of(source, recorded)
+        is_ours = reference.get("optional") is self._optional or source in _sources(label, beside)
+        return recorded if is_ours else None
 
     def index(self, label: str) -> int | None:
         """Return where in the list our entry stood before this UPDATE.
@@ -84,6 +91,17 @@ def _record_of(document: Mapping[str, Any]) -> record.Record:
 def _all_servings(document: Mapping[str, Any]) -> list[Serving]:
     every = (serving for place in places(document, _KIND) for serving in servings(place, {}))
     return list(islice(every, caps.CONTAINERS))
+
+
+def _sources(label: str, beside: Sequence[Serving]) -> list[Any]:
+    """Return where the tokens of the other containers come from."""
+    return [
+        entry.get("valueFrom")
+        for serving in beside
+        if serving.label != label
+        for _, entry in read.objects(serving.raw, "env")
+        if entry.get("name") in HUGGING_FACE.token_variables[:2]
+    ]
 
 
 def token_entry(raw: Mapping[str, Any]) -> tuple[int, dict[str, Any] | None]:

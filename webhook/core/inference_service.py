@@ -25,6 +25,7 @@ from webhook.core.kinds import Place
 from webhook.core.names import Method
 from webhook.core.reading import entries_of, read_variables
 from webhook.core.reasons import Reason
+from webhook.core.record import Recorded
 from webhook.core.secrets import Neighbour, neighbour
 from webhook.core.settings import MutatePolicy
 
@@ -162,7 +163,11 @@ class _Component:
     def _has_list(self, serving: Serving) -> bool:
         """Whether the container has an `env` list without us."""
         env = serving.raw.get("env")
-        return env is not None and not (len(env) == 1 and self.history.ours(serving.label, serving.raw))
+        return env is not None and not (len(env) == 1 and self._ours(serving))
+
+    def _ours(self, serving: Serving) -> Recorded | None:
+        """Return what we noted of the container's entry, where it is ours."""
+        return self.history.ours(serving.label, serving.raw, self.servings)
 
     def _entries(self, serving: Serving) -> dict[str, Any] | None:
         """Return the variables that are not ours; None where `env` is no list."""
@@ -170,7 +175,7 @@ class _Component:
 
     def _without_ours(self, label: str, raw: Mapping[str, Any]) -> dict[str, Any] | None:
         entries = entries_of(raw)
-        if entries and self.history.ours(label, raw):
+        if entries and self.history.ours(label, raw, self.servings):
             return {name: entry for name, entry in entries.items() if name != _NAME}
         return entries
 
@@ -187,7 +192,7 @@ class _Component:
     def _apply(self, serving: Serving, wanted: Mapping[str, Any] | None) -> Action:
         """Bring the container's entry to what is wanted; return what that took."""
         index, entry = token_entry(serving.raw)
-        ours = self.history.ours(serving.label, serving.raw)
+        ours = self._ours(serving)
         if wanted is None:
             operation = self._remove(serving, index) if ours else self._untangle(serving, index, entry)
             action = Action.REMOVE if operation else Action.NONE

@@ -190,6 +190,28 @@ def test_inspect_finds_an_entry_that_does_not_trust_the_leaf(
     assert "validatingwebhookconfigurations/two.example.com: It has no caBundle" in result.stderr
 
 
+def test_where_there_is_no_leaf_nothing_is_said_to_be_verified(
+    api: KubernetesApi, run: Invoke, replica: Replica
+) -> None:
+    """The chart's Secret is empty until a replica runs: an entry without `caBundle` verifies nothing."""
+    assert api.cluster.secret
+    api.cluster.secret.data.clear()
+    api.cluster.set_bundle(Kind.VALIDATING, 1, None)
+    result = run("inspect")
+    assert result.exit_code == 4
+    assert [line.split()[-1] for line in result.stdout.splitlines()[1:]] == ["-", "-", "-", "NO"]
+    shown = run("inspect", "-o", "json")
+    assert [one["verified"] for one in described(shown)] == [None, None, None, False]
+
+
+def test_a_file_that_holds_no_certificate_is_not_said_to_be_verified(tmp_path: Path, authority: Pair) -> None:
+    (tmp_path / "tls.crt").write_text("nothing")
+    (tmp_path / "ca.crt").write_bytes(authority.certificate)
+    files = (f"--cert-file={tmp_path / 'tls.crt'}", f"--ca-file={tmp_path / 'ca.crt'}")
+    result = invoke("inspect", *files, "-o", "json")
+    assert (result.exit_code, described(result)[0]["verified"]) == (4, None)
+
+
 def test_without_a_secret_inspect_says_so(run: Invoke) -> None:
     result = run("inspect")
     assert result.exit_code == 2

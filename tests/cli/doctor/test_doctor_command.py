@@ -250,7 +250,10 @@ def test_the_certificate_can_be_seen_where_it_is_served(
     """The stand-in itself shows one, which is none of ours."""
     installed.forbidden.add(("get", "secrets"))
     left = found(doctor, "--check=webhook-certificate", f"--connect=127.0.0.1:{installed.port}")
-    assert "does not verify the certificate of 127.0.0.1" in left["webhook-certificate"][0]["sentence"]
+    assert (
+        "All 5 entries do not verify the certificate of 127.0.0.1"
+        in left["webhook-certificate"][0]["sentence"]
+    )
     left = found(doctor, "--check=webhook-certificate", "--connect=nonsense")
     assert "HOST:PORT is wanted" in left["webhook-certificate"][0]["sentence"]
 

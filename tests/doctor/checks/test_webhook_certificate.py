@@ -1,9 +1,20 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from certs.authority import issue_authority, issue_leaf
-from tests.doctor.clusters import ENTRIES, LEAF, NOW, client_config, cluster, entry, installed, said
+from tests.doctor.clusters import (
+    ENTRIES,
+    LEAF,
+    NOW,
+    client_config,
+    cluster,
+    deployment,
+    entry,
+    installed,
+    said,
+)
 from webhook.doctor.collected import Leaf, Topic, Unread
 from webhook.doctor.finding import Status
 from webhook.doctor.registry import examine
@@ -21,6 +32,75 @@ def test_an_entry_without_a_ca_bundle_is_told() -> None:
         assert fix == "hf-token-injector certs inspect -n hf-token-injector"
 
 
+VALIDATING = {
+    "metadata": {"name": "validating-hf-token-injector"},
+    "webhooks": [{"name": "policy.hf-token-injector.io", "clientConfig": {}}],
+}
+
+
+def with_bundle(pem: bytes, count: int = len(ENTRIES)) -> list[dict[str, Any]]:
+    """Return the entries, the first of which have another `caBundle`."""
+    changed = [entry(one["name"], clientConfig=client_config(pem)) for one in ENTRIES[:count]]
+    return [*changed, *ENTRIES[count:]]
+
+
+def test_what_all_entries_lack_is_told_once_and_points_to_the_server_that_is_away() -> None:
+    broken = installed(*with_bundle(b""), validating=VALIDATING, deployment=deployment(ready=0))
+    assert said(cluster(installed=broken), CHECK) == [
+        (
+            Status.FAIL,
+            (
+                "All 6 entries have no caBundle: the API server trusts no certificate there. "
+                "A replica that runs mends it within seconds."
+            ),
+            "hf-token-injector doctor --check server",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "named"),
+    [
+        (2, f"2 of 5 entries ({ENTRIES[0]['name']}, {ENTRIES[1]['name']}) "),
+        (4, f"4 of 5 entries ({ENTRIES[0]['name']}, {ENTRIES[1]['name']}, {ENTRIES[2]['name']} and 1 more) "),
+    ],
+)
+def test_what_some_entries_lack_is_told_once_with_their_names(count: int, named: str) -> None:
+    ((_, sentence, fix),) = said(cluster(installed=installed(*with_bundle(b"", count))), CHECK)
+    assert sentence == f"{named}have no caBundle: the API server trusts no certificate there."
+    assert fix == "hf-token-injector certs inspect -n hf-token-injector"
+
+
+def test_other_faults_that_entries_share_are_told_once() -> None:
+    old = issue_authority("old", now=NOW - timedelta(days=900), lifetime=timedelta(days=30)).certificate
+    other = issue_authority("other", now=NOW).certificate
+    source = "Secret hf-token-injector/hf-token-injector-tls tls.crt"
+    for pem, words in (
+        (old, "All 5 entries have nothing but expired CAs in caBundle: "),
+        (other, f"All 5 entries do not verify the certificate of {source}: "),
+    ):
+        ((_, sentence, _),) = said(cluster(installed=installed(*with_bundle(pem))), CHECK)
+        assert sentence.startswith(words)
+
+
+def test_a_server_that_may_not_be_seen_is_not_said_to_be_away() -> None:
+    """One whose Deployment is not there is."""
+    gone = installed(*with_bundle(b""), deployment=None)
+    unread = Unread(Topic.SERVER, "Deployments of namespace y", "you may not read them")
+    ((_, _, fix),) = said(cluster(installed=gone), CHECK)
+    assert fix == "hf-token-injector doctor --check server"
+    ((_, _, fix),) = said(cluster(installed=gone, unread=(unread,)), CHECK)
+    assert fix == "hf-token-injector certs inspect -n hf-token-injector"
+
+
+@pytest.mark.parametrize("mode", ["cert-manager", "provided"])
+def test_of_a_certificate_that_others_make_replicas_mend_nothing(mode: str) -> None:
+    away = installed(*with_bundle(b""), certificates=mode, deployment=deployment(ready=0))
+    ((_, sentence, fix),) = said(cluster(installed=away), CHECK)
+    assert sentence == "All 5 entries have no caBundle: the API server trusts no certificate there."
+    assert "doctor" not in fix
+
+
 def test_a_ca_bundle_of_another_ca_is_told() -> None:
     other = issue_authority("other", now=NOW).certificate
     broken = installed(entry(NAME, clientConfig=client_config(other)), *ENTRIES[1:])
@@ -30,11 +110,7 @@ def test_a_ca_bundle_of_another_ca_is_told() -> None:
 
 
 def test_the_validating_configuration_is_looked_at_too() -> None:
-    validating = {
-        "metadata": {"name": "validating-hf-token-injector"},
-        "webhooks": [{"name": "policy.hf-token-injector.io", "clientConfig": {}}],
-    }
-    ((status, sentence, _),) = said(cluster(installed=installed(validating=validating)), CHECK)
+    ((status, sentence, _),) = said(cluster(installed=installed(validating=VALIDATING)), CHECK)
     assert status is Status.FAIL
     assert sentence.startswith("ValidatingWebhookConfiguration validating-hf-token-injector has no caBundle")
 

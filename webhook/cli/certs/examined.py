@@ -26,7 +26,8 @@ class Examined:
         what: Where it is from.
         certificate: None where it cannot be read.
         key_matches: Whether the private key is its own; None where no key was given.
-        verified: Whether the bundle that it is held against verifies it; None where there is none.
+        verified: Whether the bundle that it is held against verifies it; None where there is none, or no
+            certificate.
         problems: Sentences without key material.
     """
 
@@ -71,7 +72,7 @@ def leaf(
         what=what,
         certificate=bundle.first(pair.certificate),
         key_matches=not _faults(problems) & _OF_KEY if pair.key else None,
-        verified=None if trusted is None else not _faults(problems) & _OF_TRUST,
+        verified=None if trusted is None else _verified(problems),
         problems=tuple(
             problem.sentence
             for problem in problems
@@ -121,7 +122,7 @@ def secret(
 def published(slot: Slot, pair: Pair, *, now: datetime) -> Examined:
     """Return what is to be said about the `caBundle` of an entry, held against the leaf that is served."""
     problems = verify_leaf(pair, slot.bundle, (), now=now)
-    verified = not _faults(problems) & _OF_TRUST
+    verified = _verified(problems) if slot.bundle else False
     sentences = [problem.sentence for problem in problems if problem.fault in _OF_TRUST]
     if not slot.bundle:
         sentences = ["It has no caBundle that can be read."]
@@ -131,6 +132,12 @@ def published(slot: Slot, pair: Pair, *, now: datetime) -> Examined:
         verified=verified,
         problems=tuple(sentences),
     )
+
+
+def _verified(problems: Sequence[Problem]) -> bool | None:
+    """Whether a bundle verifies a leaf; None where there is no leaf to verify."""
+    faults = _faults(problems)
+    return None if Fault.UNREADABLE_CERTIFICATE in faults else not faults & _OF_TRUST
 
 
 def _faults(problems: Sequence[Problem]) -> set[Fault]:

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.core import read
-from webhook.doctor.collected import Collected, Object, Topic
+from webhook.core.hub import redact
+from webhook.doctor.collected import Collected, Installed, Object, Topic
 from webhook.doctor.finding import Finding, Subject, fail, ok, warn
 
 ABOUT: Final = "The webhook's replicas are ready, and of one version."
 NEEDS: Final = frozenset({Topic.SERVER})
 _VERSION: Final = "app.kubernetes.io/version"
+_ON_THE_WAY: Final = frozenset({"", "ContainerCreating", "PodInitializing"})
+"""Reasons of a container to wait that are no trouble."""
 
 
 def check(collected: Collected) -> Iterator[Finding]:
@@ -24,14 +27,17 @@ def check(collected: Collected) -> Iterator[Finding]:
                 f"helm status hf-token-injector -n {installed.namespace}",
             )
         return
-    yield from _replicas(installed.deployment, installed.namespace)
+    yield from _replicas(installed, installed.deployment)
     yield from _versions(collected, installed.deployment)
 
 
-def _replicas(deployment: Object, namespace: str) -> Iterator[Finding]:
+def _replicas(installed: Installed, deployment: Object) -> Iterator[Finding]:
+    namespace = installed.namespace
     subject = _subject(deployment, namespace)
     wanted = read.mapping(deployment, "spec").get("replicas", 1)
     ready = read.mapping(deployment, "status").get("readyReplicas", 0)
+    waits = "; ".join(sorted({why for pod in installed.pods if not _leaving(pod) for why in _waits(pod)}))
+    why = f" ({waits})" if waits else ""
     mend = f"kubectl describe pods -n {namespace} -l app.kubernetes.io/component=webhook"
     if ready >= wanted > 0:
         yield ok(subject, f"has {ready} of {wanted} replicas ready.")
@@ -42,9 +48,21 @@ def _replicas(deployment: Object, namespace: str) -> Iterator[Finding]:
             f"kubectl scale deployment {subject.name} -n {namespace} --replicas=2",
         )
     elif ready == 0:
-        yield fail(subject, f"has none of {wanted} replicas ready: nothing answers the API server.", mend)
+        yield fail(
+            subject, f"has none of {wanted} replicas ready{why}: nothing answers the API server.", mend
+        )
     else:
-        yield warn(subject, f"has {ready} of {wanted} replicas ready.", mend)
+        yield warn(subject, f"has {ready} of {wanted} replicas ready{why}.", mend)
+
+
+def _waits(pod: Object) -> Iterator[str]:
+    """Yield why containers of a Pod do not run, with the image: `ImagePullBackOff: example.com/image:1`."""
+    status = read.mapping(pod, "status")
+    for field in ("initContainerStatuses", "containerStatuses"):
+        for _, container in read.objects(status, field):
+            reason = read.string(read.at(container, ("state", "waiting")), "reason")
+            if reason not in _ON_THE_WAY:
+                yield redact(f"{reason}: {read.string(container, 'image')}")
 
 
 def _versions(collected: Collected, deployment: Object) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cryptography import x509
 
@@ -23,6 +23,24 @@ _LATE: Final = 0.1
 """The part of a certificate's life at whose rest somebody should have renewed it: we do at a third, and
 cert-manager, as the chart asks it to, as well."""
 
+_NAMED: Final = 3
+"""Entries of several that are named."""
+_TRUSTS_NONE: Final = "the API server trusts no certificate there."
+_COMES: Final = "A replica that runs mends it within seconds."
+
+
+class _Fault(NamedTuple):
+    """What is wrong with the `caBundle` of an entry.
+
+    Attributes:
+        one, several: As it is said of one entry, and of more.
+        why: What that means, a sentence.
+    """
+
+    one: str
+    several: str
+    why: str
+
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at the `caBundle` of every entry, then at the certificate."""
@@ -30,12 +48,8 @@ def check(collected: Collected) -> Iterator[Finding]:
     yield from collected.not_looked_at(Topic.CERTIFICATE)
     if installed.configuration is None:
         yield from collected.not_looked_at(Topic.CONFIGURATIONS)
-    mend = _mend(installed)
-    found: set[Finding] = set()
-    for subject, entry in _entries(installed):
-        if (finding := _entry(subject, entry, installed.leaf, mend, collected.now)) is not None:
-            yield finding
-            found.add(finding)
+    mend = _mend(collected)
+    yield from _of_entries(collected, mend)
     if installed.leaf is None:
         if installed.configuration is not None and not any(
             topic is Topic.CERTIFICATE for topic, _, _ in collected.unread
@@ -57,29 +71,49 @@ def _entries(installed: Installed) -> Iterator[tuple[Subject, Mapping[str, Any]]
             yield Subject(kind, name), entry
 
 
-def _entry(
-    subject: Subject, entry: Mapping[str, Any], leaf: Leaf | None, mend: str, now: datetime
-) -> Finding | None:
-    """Judge the `caBundle` of an entry."""
-    name = read.string(entry, "name")
+def _of_entries(collected: Collected, mend: str) -> Iterator[Finding]:
+    """Judge the `caBundle` of every entry; what several have in common is told once."""
+    installed = collected.installed
+    comes = f" {_COMES}" if _away(collected) else ""
+    entries = list(_entries(installed))
+    faulty: dict[_Fault, list[tuple[Subject, str]]] = {}
+    for subject, entry in entries:
+        if (fault := _fault(entry, installed.leaf, collected.now)) is not None:
+            faulty.setdefault(fault, []).append((subject, read.string(entry, "name")))
+    for (one, several, why), places in faulty.items():
+        if len(places) == 1:
+            ((subject, name),) = places
+            yield fail(subject, f"{one} in its entry {name}: {why}{comes}", mend)
+            continue
+        which = f"All {len(entries)} entries"
+        if len(places) < len(entries):
+            which = f"{len(places)} of {len(entries)} entries ({_listed([name for _, name in places])})"
+        yield fail(None, f"{which} {several}: {why}{comes}", mend)
+
+
+def _fault(entry: Mapping[str, Any], leaf: Leaf | None, now: datetime) -> _Fault | None:
+    """Return what is wrong with the `caBundle` of an entry."""
     trusted = _bundle(entry)
     if not trusted:
-        return fail(
-            subject, f"has no caBundle in its entry {name}: the API server trusts no certificate there.", mend
-        )
+        return _Fault("has no caBundle", "have no caBundle", _TRUSTS_NONE)
     if not bundle.unexpired(trusted, now):
-        return fail(subject, f"has nothing but expired CAs in caBundle of its entry {name}.", mend)
+        expired = "nothing but expired CAs in caBundle"
+        return _Fault(f"has {expired}", f"have {expired}", _TRUSTS_NONE)
     if leaf is None or bundle.first(leaf.pem) is None:
         return None
     service = read.mapping(read.mapping(entry, "clientConfig"), "service")
     host = f"{read.string(service, 'name')}.{read.string(service, 'namespace')}.svc"
     problems = verify_leaf(Pair(leaf.pem, b""), trusted, [host] if service else [], now=now)
     said = " ".join(problem.sentence for problem in problems if problem.fault not in _OF_KEY)
-    if said:
-        return fail(
-            subject, f"does not verify the certificate of {leaf.source} in its entry {name}: {said}", mend
-        )
-    return None
+    if not said:
+        return None
+    verify = f"not verify the certificate of {leaf.source}"
+    return _Fault(f"does {verify}", f"do {verify}", said)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def _leaf(installed: Installed, leaf: Leaf, mend: str, now: datetime) -> Iterator[Finding]:
@@ -114,11 +148,24 @@ def _bundle(entry: Mapping[str, Any]) -> Bundle:
     return bundle.parse(pem).certificates
 
 
-def _mend(installed: Installed) -> str:
+def _away(collected: Collected) -> bool:
+    """Whether nobody is there who would mend it: we do so ourselves, and no replica is ready."""
+    installed = collected.installed
+    if installed.certificates != "self-managed":
+        return False
+    if installed.deployment is None:
+        return not any(topic is Topic.SERVER for topic, _, _ in collected.unread)
+    return not read.mapping(installed.deployment, "status").get("readyReplicas")
+
+
+def _mend(collected: Collected) -> str:
     """Return what shows more; whoever makes the certificate also mends it."""
+    installed = collected.installed
     namespace = installed.namespace or "hf-token-injector"
     if installed.certificates == "cert-manager":
         return f"kubectl describe certificate -n {namespace}"
     if installed.certificates == "provided":
         return f"helm upgrade … -n {namespace} --set-file certificates.provided.caBundle=ca.crt"
+    if _away(collected):
+        return "hf-token-injector doctor --check server"
     return f"hf-token-injector certs inspect -n {namespace}"

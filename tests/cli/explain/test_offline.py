@@ -114,3 +114,14 @@ def test_what_the_policy_has_against_an_object_is_told_once(tmp_path: Path) -> N
     assert result.stderr.count("does nothing here: set it in spec.annotations") == 1
     text = explain("--config", str(settings), stdin=service).stdout
     assert "(<stdin>:1): the platform's policy: " in text
+
+
+def test_a_uri_that_looks_like_a_model_and_is_none_is_the_outcome() -> None:
+    service = (
+        "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: llama}\n"
+        "spec: {predictor: {model: {modelFormat: {name: huggingface}, storageUri: HF://a/b}}}\n"
+    )
+    clause = "HF://a/b is not read by KServe: write hf://a/b"
+    assert explain(stdin=service).stdout.splitlines()[0].endswith(f"(<stdin>:1): {clause}")
+    [described] = json.loads(explain("-o", "json", stdin=service).stdout)["objects"]
+    assert described["misspelt"] == [clause]

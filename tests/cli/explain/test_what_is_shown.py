@@ -207,3 +207,37 @@ def test_an_entry_that_the_inference_service_gave_is_told_so(cluster: Cluster, e
     cluster.objects.add(pod)
     serving = containers(explain)["kserve-container"]
     assert (serving["holds"], serving["reason"]) == ("ours", "Inherited")
+
+
+def test_a_uri_that_looks_like_a_model_and_is_none_is_the_answer(cluster: Cluster, explain: Explain) -> None:
+    pod = predictor_pod()
+    pod["spec"]["initContainers"][0]["args"][0] = "hf://Llama-3.1-8B"
+    cluster.objects.add(
+        inference_service(uri="hf://Llama-3.1-8B"), inference_service("other", "hf:/a/b"), pod
+    )
+    no_owner = "hf://Llama-3.1-8B names no repository: it must be hf://owner/model."
+    shown = explain("ns/team-a").stdout
+    assert f"InferenceService llama in namespace team-a: {no_owner}\n" in shown
+    assert (
+        "InferenceService other in namespace team-a: hf:/a/b is not read by KServe: write hf://a/b.\n"
+        in shown
+    )
+    assert (
+        f"Pod llama-predictor-6d9c-x2x in namespace team-a: {no_owner}\n"
+        in explain(POD, "-n", "team-a").stdout
+    )
+    llama, _ = json.loads(explain("isvc", "-n", "team-a", "-o", "json").stdout)["objects"]
+    assert llama["answer"]["code"] == "Misspelt"
+    assert llama["misspelt"] == [no_owner.rstrip(".")]
+
+
+def test_a_second_uri_is_warned_about_where_another_thing_is_worse(
+    cluster: Cluster, explain: Explain
+) -> None:
+    cluster.namespace("team-a", None)
+    service = inference_service()
+    service["spec"]["predictor"]["storageUris"] = [{"uri": "hf://adapter"}]
+    cluster.objects.add(service)
+    shown = explain("isvc/llama", "-n", "team-a").stdout
+    assert "namespace team-a has not opted in." in shown
+    assert "  warning: hf://adapter names no repository: it must be hf://owner/model\n" in shown

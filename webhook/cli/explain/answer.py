@@ -76,7 +76,7 @@ def of_pod(subject: Subject, pod: Mapping[str, Any], owners: Sequence[Owner]) ->
             f"{_have(missing)} no token: {obstacle.code.tell(obstacle.subject)}.",
             tuple(commands),
         )
-    return _secrets(subject) or _closed(subject) or _good(subject)
+    return _secrets(subject) or _closed(subject) or _misspelt(subject) or _good(subject)
 
 
 def of_workload(
@@ -108,7 +108,7 @@ def of_workload(
             f"{_would(wanting)} no token: {obstacle.code.tell(obstacle.subject)}.",
             (*_remove(obstacle, subject), *_create_secrets(subject)),
         )
-    return _secrets(subject) or _closed(subject) or _good(subject, without)
+    return _secrets(subject) or _closed(subject) or _misspelt(subject) or _good(subject, without)
 
 
 def of_namespace(reach: Reach) -> Answer:
@@ -182,6 +182,12 @@ def _closed(subject: Subject) -> Answer | None:
         clause = f"{verdict.container} has no token from us: {verdict.sentence}."
         return Answer(Code.WAY_CLOSED, Code.WAY_CLOSED.tell(clause), tuple(commands))
     return None
+
+
+def _misspelt(subject: Subject) -> Answer | None:
+    """Answer where a URI looks like a model on the Hub and is none."""
+    clauses = subject.judged.misspelt
+    return Answer(Code.MISSPELT, Code.MISSPELT.tell("; ".join(clauses)) + ".") if clauses else None
 
 
 def _good(subject: Subject, without: str | None = None) -> Answer:

@@ -47,6 +47,7 @@ class Code(Phrase):
 
     # It asks the Hub, or may, and gets none by somebody's decision.
     WAY_CLOSED = "WayClosed", "{}"
+    MISSPELT = "Misspelt", "{}"
     LEFT_OUT = "LeftOut", "{}"
 
     # It has none, and its successor has.

@@ -60,6 +60,7 @@ class Explained:
         return bool(every) and all(
             judged.decision.denial is None
             and not judged.findings
+            and not judged.misspelt
             and all(
                 container.verdict.reason in _NOTHING and not container.wiring
                 for container in judged.containers

@@ -13,6 +13,7 @@ from webhook.core.decision import Action, Choice, Decision, Operation, Request, 
 from webhook.core.hub import HUGGING_FACE
 from webhook.core.kinds import KINDS
 from webhook.core.knowledge import Knowledge
+from webhook.core.misspelt import misspelt
 from webhook.core.policy.finding import Finding
 from webhook.core.reading import entries_of
 from webhook.core.reasons import ITS_PODS_GET_IT, Outcome, Reason
@@ -71,12 +72,14 @@ class Judged(NamedTuple):
         containers: In the order of the object.
         of_kserve: Whether it is of a KServe workload: only then a namespace labelled `enabled` is enough.
         findings: What the platform's policy has against it.
+        misspelt: What is wrong with URIs that look like a model on the Hub, as clauses.
     """
 
     decision: Decision
     containers: tuple[Container, ...]
     of_kserve: bool
     findings: tuple[Finding, ...] = ()
+    misspelt: tuple[str, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -119,7 +122,7 @@ def judge(
     # Of a Pod what there is counts, of all else what would be stored.
     final = request if is_pod else replace(request, object=patched(document, decision))
     findings = validate(final, knowledge, settings).findings
-    return Judged(decision, containers, of_kserve, tuple(findings))
+    return Judged(decision, containers, of_kserve, tuple(findings), misspelt(*kind, document))
 
 
 def _decide(request: Request, knowledge: Knowledge, settings: Settings) -> tuple[Decision, bool]:

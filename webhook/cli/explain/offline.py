@@ -13,6 +13,7 @@ from webhook.cli.offline import Judged, Read, Run, identity, title
 from webhook.cli.table import COLUMNS, lines, rich_table
 from webhook.cli.terminal import colored, write
 from webhook.core.hub import redact
+from webhook.core.misspelt import misspelt
 from webhook.core.reasons import Outcome
 
 
@@ -50,7 +51,13 @@ def _described(document: Read, judged: Judged) -> dict[str, Any]:
         "warnings": list(dict.fromkeys([*decision.warnings, *judged.policy.warnings])),
         "containers": [described(verdict) for verdict in decision.verdicts],
         "policy": [objection(finding) for finding in judged.policy.findings],
+        "misspelt": list(_misspelt(judged)),
     }
+
+
+def _misspelt(judged: Judged) -> tuple[str, ...]:
+    """Return what is wrong with URIs that look like a model on the Hub."""
+    return misspelt(judged.manifest.group, judged.manifest.kind, judged.manifest.object)
 
 
 def _as_text(documents: Sequence[Read], *, color: bool) -> str:
@@ -74,7 +81,7 @@ def _block(document: Read, judged: Judged, *, color: bool) -> str:
     if color:
         heading = click.style(heading, bold=True)
     place = f"{document.source.name}:{judged.manifest.line}"
-    outcome = judged.denial or judged.decision.outcome.sentence
+    outcome = judged.denial or "; ".join(_misspelt(judged)) or judged.decision.outcome.sentence
     first = f"{heading} in namespace {judged.namespace} ({place}): {outcome}\n"
     rows = [as_row(verdict) for verdict in judged.decision.verdicts]
     if not rows:

@@ -40,6 +40,7 @@ def as_json(explained: Explained) -> str:
             "warnings": decision.warnings,
             "containers": [described_live(one, explained.held) for one in judged.containers],
             "policy": [objection(finding) for finding in judged.findings],
+            "misspelt": list(judged.misspelt),
             "pods": [_pods(alike) for alike in _alike(explained.pods)],
         }
     described["unseen"] = list(dict.fromkeys(explained.unseen))
@@ -62,6 +63,9 @@ def as_text(explained: Explained, *, color: bool) -> str:
                 text += f"  warning: {warning}\n"
         for finding in judged.findings:
             text += f"  policy would {finding.action}: {finding.objection}\n"
+        for clause in judged.misspelt:
+            if clause not in explained.answer.sentence:
+                text += f"  warning: {clause}\n"
         rows = [as_live_row(one, explained.held) for one in judged.containers]
         text += _table(rows, color=color)
     for alike in _alike(explained.pods):

@@ -1,0 +1,63 @@
+from typing import Any
+
+import pytest
+
+from webhook.core.misspelt import misspelt
+
+KSERVE = "serving.kserve.io"
+
+
+def of_service(**predictor: Any) -> tuple[str, ...]:  # noqa: ANN401 - fields as they are
+    return misspelt(KSERVE, "InferenceService", {"spec": {"predictor": predictor}})
+
+
+@pytest.mark.parametrize(
+    ("uri", "clause"),
+    [
+        ("HF://a/b", "HF://a/b is not read by KServe: write hf://a/b"),
+        ("hf:/a/b", "hf:/a/b is not read by KServe: write hf://a/b"),
+        ("hf:a/b:main", "hf:a/b:main is not read by KServe: write hf://a/b:main"),
+        ("Hf:/b", "Hf:/b is not read by KServe: write hf://owner/model"),
+        ("hf://b", "hf://b names no repository: it must be hf://owner/model"),
+        ("hf://", "hf:// names no repository: it must be hf://owner/model"),
+        ("hf://a/b/", "hf://a/b/ names no repository: it must be hf://owner/model"),
+        (
+            "hf://a/b:refs/pr/1",
+            "hf://a/b:refs/pr/1 names no repository: it must be hf://owner/model or hf://owner/model:revision",
+        ),
+    ],
+)
+def test_a_uri_that_looks_like_a_model_is_told_what_it_lacks(uri: str, clause: str) -> None:
+    assert of_service(model={"storageUri": uri}) == (clause,)
+
+
+@pytest.mark.parametrize(
+    "uri", ["hf://a/b", "hf://a/b:main", "s3://hf/x", "/mnt/hf", "pvc://hf", "hfs://x", "", None, 1, {}]
+)
+def test_a_model_and_what_has_nothing_to_do_with_the_hub_are_no_mistakes(uri: Any) -> None:  # noqa: ANN401
+    assert of_service(model={"storageUri": uri}) == ()
+
+
+def test_every_place_is_looked_at_that_kserve_downloads_from() -> None:
+    clause = "hf://b names no repository: it must be hf://owner/model"
+    assert of_service(sklearn={"storageUri": "hf://b"}, storageUris=[{"uri": "hf://b"}, 1]) == (clause,)
+    canary = {"spec": {"canary": [{"predictor": {"model": {"storageUri": "hf://b"}}}]}}
+    assert misspelt(KSERVE, "InferenceService", canary) == (clause,)
+    model = {"uri": "HF://a/b", "lora": {"adapters": [{"uri": "hf://b"}]}}
+    llm = misspelt(KSERVE, "LLMInferenceService", {"spec": {"model": model}})
+    assert llm == ("HF://a/b is not read by KServe: write hf://a/b", clause)
+
+
+def test_of_a_pod_only_what_kserve_made_is_looked_at() -> None:
+    def of_pod(name: str) -> tuple[str, ...]:
+        container = {"name": name, "args": ["hf://b", "/mnt/models"]}
+        return misspelt("", "Pod", {"spec": {"initContainers": [container]}})
+
+    assert of_pod("storage-initializer") == ("hf://b names no repository: it must be hf://owner/model",)
+    assert of_pod("mine") == ()
+    assert misspelt("", "ConfigMap", {"spec": {"storageUri": "hf://b"}}) == ()
+
+
+def test_no_token_is_shown() -> None:
+    (clause,) = of_service(model={"storageUri": f"hf://hf_{'madeUp' * 6}"})
+    assert clause.startswith("hf://hf_… names no repository")

@@ -1,0 +1,63 @@
+"""URIs that look like a model on the Hub and are none: for people who ask why nothing was decided.
+
+`admit()` passes over them, as KServe does: the scheme is compared as it is written (`IsPrefixSupported`), so
+that `HF://` is refused and `hf:/` taken for a folder, and `_download_hf` fails where there are not two parts.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from webhook.core import caps, names, read
+from webhook.core.components import FRAMEWORKS
+from webhook.core.decision import JsonObject
+from webhook.core.hub import HUGGING_FACE, from_uri, redact
+from webhook.core.kinds import KINDS, expand, places
+
+_SCHEME: Final = HUGGING_FACE.scheme
+_ALIKE: Final = re.compile(rf"{_SCHEME.partition(':')[0]}:/{{0,2}}", re.IGNORECASE)
+
+
+def misspelt(group: str, kind: str, document: JsonObject) -> tuple[str, ...]:
+    """Return what is wrong with the URIs that KServe is to download, as clauses, each once.
+
+    Args:
+        group: Of the object's API; "" for core.
+        kind: As in a manifest.
+        document: Raw; it is not changed.
+    """
+    return tuple(
+        dict.fromkeys(clause for uri in _uris(group, kind, document) if (clause := _flaw(uri)) is not None)
+    )
+
+
+def _flaw(uri: Any) -> str | None:  # noqa: ANN401 - whatever stands there
+    """Return why a URI names no model although it looks so, or None."""
+    if type(uri) is not str or (alike := _ALIKE.match(uri)) is None or from_uri(uri):
+        return None
+    shown = redact(uri)[: caps.SUBJECT]
+    if alike[0] != _SCHEME:
+        meant = _SCHEME + shown[alike.end() :]
+        return f"{shown} is not read by KServe: write {meant if from_uri(meant) else f'{_SCHEME}owner/model'}"
+    revision = f" or {_SCHEME}owner/model:revision" if ":" in uri[len(_SCHEME) :] else ""
+    return f"{shown} names no repository: it must be {_SCHEME}owner/model{revision}"
+
+
+def _uris(group: str, kind: str, document: JsonObject) -> Iterator[Any]:
+    """Yield what stands where a URI is downloaded from, by KServe's own fields or by what it made of them."""
+    known = KINDS.get((group, kind))
+    if known is None:
+        return
+    for path in known.downloads:
+        for _, uri in expand(document, path):
+            yield uri
+    for place in places(document, known):
+        if known.components:
+            for field in (*FRAMEWORKS, "model"):
+                yield read.mapping(place.spec, field).get("storageUri")
+            for _, item in read.objects(place.spec, "storageUris"):
+                yield item.get("uri")
+            continue
+        for _, container in read.objects(place.spec, "initContainers"):
+            if container.get("name") == names.STORAGE_INITIALIZER:
+                yield from read.items(container, "args")

@@ -9,6 +9,7 @@ from typing import Any
 import jsonpatch
 
 from certs.authority import issue_authority, issue_leaf, service_names
+from tests.pasted import unpasteable
 from webhook.cluster.owners import Owner
 from webhook.cluster.resources import DEPLOYMENT, REPLICA_SET
 from webhook.core.admit import admit
@@ -38,13 +39,18 @@ LEAF = issue_leaf(
 
 
 def said(collected: Collected, check: str) -> list[tuple[Status, str, str]]:
-    """Return what one check of a cluster says that is not well: status, subject and sentence, and the fix."""
+    """Return what one check of a cluster says that is not well: status, subject and sentence, and the fix.
+
+    Whatever it says, what stands as a command is one that a shell takes.
+    """
     (chosen,) = (one for one in CHECKS if one.name == check)
-    return [
-        (found.status, f"{found.subject} {found.sentence}" if found.subject else found.sentence, found.fix)
-        for found in chosen.run(collected)
-        if found.status is not Status.OK
-    ]
+    told: list[tuple[Status, str, str]] = []
+    for found in chosen.run(collected):
+        assert not found.fix or unpasteable(found.fix) is None, unpasteable(found.fix)
+        sentence = f"{found.subject} {found.sentence}" if found.subject else found.sentence
+        if found.status is not Status.OK:
+            told.append((found.status, sentence, found.fix))
+    return told
 
 
 def client_config(bundle: bytes) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tests.e2e.harness.namespaces import create_namespace
 from tests.e2e.harness.restarting import Restart, await_running, generations, rotate
 from tests.e2e.harness.team import TOKEN, Reference, Team, tokens
 from tests.e2e.harness.waiting import until
+from tests.pasted import unpasteable
 from webhook.cli.main import cli
 
 pytestmark = pytest.mark.usefixtures("kserve", "release")
@@ -81,6 +82,7 @@ def commands(output: str) -> list[str]:
     """Return the commands below the first line."""
     found = [line.strip() for line in output.splitlines() if line.startswith("  kubectl ")]
     assert found, output
+    assert [unpasteable(command) for command in found] == [None] * len(found)
     return found
 
 

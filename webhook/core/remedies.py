@@ -7,6 +7,9 @@ from typing import Any, Final, NamedTuple
 from webhook.core import names
 from webhook.core.kinds import KINDS
 
+_OWN: Final = "hf-token-injector"
+"""The namespace in which we say to install."""
+
 _NOW: Final = '"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'
 
 
@@ -36,6 +39,12 @@ def install() -> str:
         "helm upgrade --install hf-token-injector charts/hf-token-injector "
         "--namespace hf-token-injector --create-namespace"
     )
+
+
+def upgrade(namespace: str, *flags: str) -> str:
+    """Return what renders the installed chart again, with what is already set and these flags."""
+    flagged = " ".join(["--reuse-values", *flags])
+    return f"helm upgrade hf-token-injector charts/hf-token-injector -n {namespace or _OWN} {flagged}"
 
 
 def create_secret(namespace: str, secret: str, key: str) -> str:

@@ -38,7 +38,8 @@ class Finding(NamedTuple):
         status: How bad it is.
         subject: What it is about; None where it is about the whole installation.
         sentence: What was found, a whole sentence that reads after the subject's name.
-        fix: The command that mends it, or what a person has to do; empty where there is nothing to do.
+        fix: What mends it, or shows more, as a shell takes it; empty where no command does. What else
+            a person has to do is for the sentence to say.
     """
 
     status: Status

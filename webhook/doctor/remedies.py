@@ -1,6 +1,6 @@
 """What mends a download that the Hub refuses, or that does not get there."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from webhook.core import names
 from webhook.doctor.ended import Cause
@@ -12,8 +12,20 @@ TOKENS: Final = f"{HUB}/settings/tokens"
 _CONFIGURATION: Final = "storageInitializer in ConfigMap kserve/inferenceservice-config"
 
 
-def remedy(cause: Cause, namespace: str, repository: str = "", container: str = "") -> str:
-    """Return a command, or what a person has to do.
+class Remedy(NamedTuple):
+    """What mends it.
+
+    Attributes:
+        advice: What a person has to do; empty where the command says it all.
+        command: Empty where there is none.
+    """
+
+    advice: str = ""
+    command: str = ""
+
+
+def remedy(cause: Cause, namespace: str, repository: str = "", container: str = "") -> Remedy:
+    """Return what mends it.
 
     Args:
         cause: Why it failed.
@@ -25,18 +37,19 @@ def remedy(cause: Cause, namespace: str, repository: str = "", container: str = 
     memory = f"raise resources.limits.memory of {container}"
     if container == names.STORAGE_INITIALIZER:
         memory = f"raise memoryLimit of {_CONFIGURATION}"
+    doctor = "hf-token-injector doctor"
     return {
-        Cause.FINE_GRAINED: f"{TOKENS}: give the token read access to public gated repositories",
-        Cause.NOT_ON_THE_LIST: f"accept the conditions on {page}, signed in as the token's account",
-        Cause.FORBIDDEN: f"{TOKENS}: give the token read access to this repository",
-        Cause.NO_REVISION: f"choose a revision of {page}/commits",
-        Cause.NOT_FOUND: f"see whether the token's account can open {page}",
-        Cause.TOO_MANY: "wait, or use a token of an account with higher limits",
-        Cause.CERTIFICATE: (
-            f"give it the CA of your proxy or mirror: caBundleConfigMapName of {_CONFIGURATION}"
+        Cause.FINE_GRAINED: Remedy(f"give the token read access to public gated repositories on {TOKENS}"),
+        Cause.NOT_ON_THE_LIST: Remedy(f"accept the conditions on {page}, signed in as the token's account"),
+        Cause.FORBIDDEN: Remedy(f"give the token read access to this repository on {TOKENS}"),
+        Cause.NO_REVISION: Remedy(f"choose a revision of {page}/commits"),
+        Cause.NOT_FOUND: Remedy(f"see whether the token's account can open {page}"),
+        Cause.TOO_MANY: Remedy("wait, or use a token of an account with higher limits"),
+        Cause.CERTIFICATE: Remedy(
+            f"give it the CA of your proxy or mirror, by caBundleConfigMapName of {_CONFIGURATION}"
         ),
-        Cause.DISK: f"hf-token-injector doctor --hub --check model-storage -n {namespace}",
-        Cause.MEMORY: memory,
-        Cause.NO_ANSWER: (f"hf-token-injector doctor --hub --check egress --check hub-access -n {namespace}"),
-        Cause.NETWORK: f"hf-token-injector doctor --check egress -n {namespace}",
-    }.get(cause, TOKENS)
+        Cause.DISK: Remedy(command=f"{doctor} --hub --check model-storage -n {namespace}"),
+        Cause.MEMORY: Remedy(memory),
+        Cause.NO_ANSWER: Remedy(command=f"{doctor} --hub --check egress --check hub-access -n {namespace}"),
+        Cause.NETWORK: Remedy(command=f"{doctor} --check egress -n {namespace}"),
+    }.get(cause, Remedy(f"make a token on {TOKENS}"))

@@ -13,6 +13,7 @@ from certs.authority import issue_authority, issue_leaf, service_names
 from tests.doctor.clusters import ENTRIES, INJECT, deployment, injected, kserve_pod
 from tests.kubernetes_http import Response
 from tests.kubernetes_objects import KubernetesObjects
+from tests.pasted import hold_pasteable
 from webhook import __version__
 from webhook.cli.main import cli
 
@@ -100,6 +101,8 @@ def doctor(installed: KubernetesObjects, tmp_path: Path) -> RunDoctor:
     kubeconfig = installed.kubeconfig(tmp_path)
 
     def run(*arguments: str, charset: str = "utf-8") -> Result:
-        return CliRunner(charset=charset).invoke(cli, ["doctor", f"--kubeconfig={kubeconfig}", *arguments])
+        result = CliRunner(charset=charset).invoke(cli, ["doctor", f"--kubeconfig={kubeconfig}", *arguments])
+        hold_pasteable(result.output)
+        return result
 
     return run

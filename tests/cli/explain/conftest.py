@@ -9,6 +9,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from tests.kubernetes_objects import KubernetesObjects
+from tests.pasted import hold_pasteable
 from webhook.cli.main import cli
 
 Explain = Callable[..., Result]
@@ -159,6 +160,8 @@ def explain(objects: KubernetesObjects, tmp_path: Path) -> Explain:
     kubeconfig = objects.kubeconfig(tmp_path)
 
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(cli, ["explain", f"--kubeconfig={kubeconfig}", *arguments])
+        result = CliRunner().invoke(cli, ["explain", f"--kubeconfig={kubeconfig}", *arguments])
+        hold_pasteable(result.output)
+        return result
 
     return run

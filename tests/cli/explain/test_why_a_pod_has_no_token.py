@@ -13,6 +13,7 @@ from tests.cli.explain.workloads import (
     predictor_pod,
     workload,
 )
+from tests.pasted import unpasteable
 
 POD = "llama-predictor-6d9c-x2x"
 HEADING = f"Pod {POD} in namespace team-a: "
@@ -27,7 +28,10 @@ def first(explain: Explain, *arguments: str) -> list[str]:
     result = explain(*(arguments or (f"pod/{POD}", "-n", "team-a")))
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    return lines[: next(i for i, line in enumerate(lines) if i and not line.startswith("  "))]
+    said = lines[: next(i for i, line in enumerate(lines) if i and not line.startswith("  "))]
+    commands = [line for line in said[1:] if not line.startswith(("  warning: ", "  policy would "))]
+    assert [unpasteable(command) for command in commands] == [None] * len(commands)
+    return said
 
 
 def missing(clause: str) -> str:

@@ -126,7 +126,10 @@ def test_kubectls_annotation_that_repeats_the_manifest_is_told_apart() -> None:
         decision = _judged("Pod", pod)
         assert [finding.fault for finding in decision.findings] == [Fault.TOKEN_IN_LAST_APPLIED]
         assert decision.warnings == [
-            "kubectl's annotation last-applied-configuration repeats a token: apply the manifest without it"
+            (
+                "kubectl's annotation last-applied-configuration repeats a token: take the token out of the "
+                "manifest, and apply that"
+            )
         ]
 
 

@@ -72,9 +72,13 @@ def test_a_container_that_is_given_none_says_why() -> None:
 def test_a_token_that_is_refused_is_wrong_or_expired() -> None:
     for message in (UNAUTHENTICATED, "Invalid credentials in Authorization header"):
         why, fix = only(with_token(message))
-        assert why == "the token in key token of Secret hf-secret is refused: wrong, expired or revoked."
-        assert fix.startswith(f"kubectl patch secret hf-secret -n {TEAM}")
-        assert "https://huggingface.co/settings/tokens" in fix
+        assert why == (
+            "the token in key token of Secret hf-secret is refused: wrong, expired or revoked; make "
+            "another on https://huggingface.co/settings/tokens."
+        )
+        assert (
+            fix == f"""kubectl patch secret hf-secret -n {TEAM} -p '{{"stringData":{{"token":"hf_..."}}}}'"""
+        )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +103,8 @@ def test_a_token_of_its_own_is_for_its_owner_to_mend() -> None:
     why, fix = only(cluster(pods=(seen(failed(pod, UNAUTHENTICATED)),)))
     assert why.startswith("the Hub refuses the token that the container has of its own")
     assert "HF_TOKEN" in why
-    assert "take it away" in fix
+    assert "take it away" in why
+    assert fix == f"hf-token-injector explain pod/llama -n {TEAM}"
     why, fix = only(cluster(pods=(seen(failed(pod, "404 Client Error. Repository Not Found")),)))
     assert why.startswith("there is no such repository")
 
@@ -134,7 +139,7 @@ def test_a_token_of_its_own_is_for_its_owner_to_mend() -> None:
 def test_every_other_cause_has_its_own_way_out(message: str, why: str, fix: str) -> None:
     sentence, command = only(with_token(message))
     assert why in sentence
-    assert fix in command
+    assert fix in (command or sentence)
 
 
 def test_a_container_out_of_memory_needs_a_higher_limit() -> None:
@@ -143,7 +148,8 @@ def test_a_container_out_of_memory_needs_a_higher_limit() -> None:
     terminated["reason"] = "OOMKilled"
     why, fix = only(cluster(pods=(seen(pod),)))
     assert why.startswith("it was killed for using more memory")
-    assert "memoryLimit of storageInitializer" in fix
+    assert "raise memoryLimit of storageInitializer" in why
+    assert fix == ""
 
 
 def test_last_words_that_say_nothing_are_a_warning_with_the_way_to_the_log() -> None:

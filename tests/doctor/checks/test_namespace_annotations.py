@@ -10,7 +10,7 @@ def test_a_malformed_value_is_told() -> None:
     ((status, sentence, fix),) = said(cluster(namespaces={TEAM: seen}), CHECK)
     assert status is Status.FAIL
     assert "annotation hf-token-injector.io/secret must be the name of a Secret" in sentence
-    assert fix == f"kubectl annotate namespace {TEAM} hf-token-injector.io/secret=… --overwrite"
+    assert fix == f"kubectl annotate namespace {TEAM} hf-token-injector.io/secret=VALUE --overwrite"
 
 
 def test_a_key_that_nobody_reads_is_told() -> None:

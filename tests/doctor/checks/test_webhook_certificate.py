@@ -173,7 +173,10 @@ def test_a_certificate_that_may_not_be_read_is_not_said_to_be_missing() -> None:
         ("cert-manager", "kubectl describe certificate -n hf-token-injector"),
         (
             "provided",
-            "helm upgrade … -n hf-token-injector --set-file certificates.provided.caBundle=ca.crt",
+            (
+                "helm upgrade hf-token-injector charts/hf-token-injector -n hf-token-injector --reuse-values "
+                "--set-file certificates.provided.caBundle=ca.crt"
+            ),
         ),
     ],
 )

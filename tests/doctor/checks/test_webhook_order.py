@@ -15,7 +15,10 @@ def test_a_name_that_sorts_before_kserves_is_a_warning_while_it_is_called_again(
         Status.WARN,
         True,
     )
-    assert fix == "helm upgrade … --set webhook.name=mutating-hf-token-injector"
+    assert fix == (
+        "helm upgrade hf-token-injector charts/hf-token-injector -n hf-token-injector --reuse-values "
+        "--set webhook.name=mutating-hf-token-injector"
+    )
 
 
 def test_a_name_that_sorts_before_kserves_is_a_failure_where_it_is_not_called_again() -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from click.testing import CliRunner
 
+from tests.pasted import unpasteable
 from webhook.cli.main import cli
 
 _PROGRAM = Path(sys.executable).parent / "hf-token-injector"
@@ -43,6 +44,7 @@ class Diagnosis(NamedTuple):
 
 
 def _line(found: dict[str, Any]) -> str:
+    assert not found["fix"] or unpasteable(found["fix"]) is None, found
     subject = found["subject"] or {"kind": "", "name": ""}
     return f"{found['status']} {subject['kind']} {subject['name']} {found['sentence']} => {found['fix']}"
 

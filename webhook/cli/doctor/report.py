@@ -89,10 +89,15 @@ def _headline(result: Result) -> str:
 
 def _lines(found: Finding, mark: str, width: int | None) -> list[str]:
     sentence = redact(f"{found.subject} {found.sentence}" if found.subject else found.sentence)
-    filled = textwrap.wrap(sentence, max(width - 4, 40), break_long_words=False) if width else [sentence]
+    filled = _wrapped(sentence, max(width - 4, 40)) if width else [sentence]
     first, *rest = filled
     fix = [f"      {redact(found.fix)}"] if found.fix else []
     return [f"  {mark} {first}", *(f"    {line}" for line in rest), *fix]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return lines that end between words only, so that addresses and names of models can be copied."""
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _summary(results: Sequence[Result], collected: Collected) -> str:

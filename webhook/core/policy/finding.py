@@ -59,7 +59,7 @@ class Fault(Phrase):
         "TokenInLastApplied",
         Check.LITERAL_TOKENS,
         "kubectl's annotation last-applied-configuration repeats a token",
-        "apply the manifest without it",
+        "take the token out of the manifest, and apply that",
     )
     NOT_SEARCHED = (
         "NotSearched",

@@ -50,26 +50,28 @@ def _failed(collected: Collected, pod: SeenObject, end: End, download: Download)
         return
     what = ", ".join(download.repositories) or "its model"
     repository = next(iter(download.repositories), "")
-    why, fix = str(end.cause), remedy(end.cause, pod.namespace, repository, end.container)
+    mend = remedy(end.cause, pod.namespace, repository, end.container)
+    why, fix = str(end.cause) + f"; {mend.advice}" * bool(mend.advice), mend.command
     verdict = next((one for one in pod.decision.verdicts if one.container == end.container), None)
     if end.cause in _ASKS_A_TOKEN and verdict is not None:
-        why, fix = _about_the_token(collected, pod, end.cause, verdict, fix)
+        why, fix = _about_the_token(collected, pod, end.cause, verdict, (why, fix))
     yield fail(pod.subject, f"could not download {what} ({end.container} ended with {end.code}): {why}.", fix)
 
 
 def _about_the_token(
-    collected: Collected, pod: SeenObject, cause: Cause, verdict: Verdict, fix: str
+    collected: Collected, pod: SeenObject, cause: Cause, verdict: Verdict, otherwise: tuple[str, str]
 ) -> tuple[str, str]:
     """Return why the Hub does not know the caller, and what mends it, from what the container was given."""
     namespace = pod.namespace
     if verdict.action is Action.KEEP and verdict.choice is not None:
-        return _with_ours(collected, namespace, cause, verdict.choice, fix)
+        return _with_ours(collected, namespace, cause, verdict.choice, otherwise)
     if verdict.reason in _OWN:
         if cause is Cause.NOT_FOUND:
-            return str(cause), fix
+            return otherwise
+        mend = "mend it, or take it away so that the namespace's own is injected"
         return (
-            f"the Hub refuses the token that the container has of its own ({verdict.sentence})",
-            f"look at that token, or take it away so that the namespace's own is injected ({TOKENS})",
+            f"the Hub refuses the token that the container has of its own ({verdict.sentence}); {mend}",
+            f"hf-token-injector explain pod/{pod.name} -n {namespace}",
         )
     seen = collected.namespaces.get(namespace)
     if seen is not None and seen.known and not collected.injects(namespace):
@@ -88,7 +90,7 @@ def _about_the_token(
 
 
 def _with_ours(
-    collected: Collected, namespace: str, cause: Cause, choice: Choice, fix: str
+    collected: Collected, namespace: str, cause: Cause, choice: Choice, otherwise: tuple[str, str]
 ) -> tuple[str, str]:
     """Return what is wrong with the token that we gave a reference to."""
     place = (namespace, choice.secret)
@@ -104,8 +106,6 @@ def _with_ours(
         if flaw is not None and not flaw.works:
             return f"{cause}: key {choice.key} of Secret {choice.secret} {flaw.sentence}", write
     if cause is Cause.NOT_FOUND:
-        return str(cause), fix
-    return (
-        f"the token in key {choice.key} of Secret {choice.secret} is refused: wrong, expired or revoked",
-        f"{write} (with a token of {TOKENS})",
-    )
+        return otherwise
+    refused = f"the token in key {choice.key} of Secret {choice.secret} is refused: wrong, expired or revoked"
+    return f"{refused}; make another on {TOKENS}", write

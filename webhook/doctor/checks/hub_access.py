@@ -10,7 +10,7 @@ from webhook.doctor.finding import Finding, fail, ok, warn
 from webhook.doctor.hub import Answer, Question
 from webhook.doctor.models import Model, models
 from webhook.doctor.quantities import shown
-from webhook.doctor.remedies import TOKENS, remedy
+from webhook.doctor.remedies import remedy
 
 ABOUT: Final = "The Hub lets each token read the models that it is used for."
 NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.WORKLOADS, Topic.PODS, Topic.HUB})
@@ -43,10 +43,10 @@ def _finding(model: Model, answer: Answer) -> Finding:
             model.subject,
             f"downloads {what}, but {question.endpoint} could not be asked from here: {answer.said}.",
         )
-    fix = remedy(answer.cause, question.namespace, question.repository, model.container)
+    advice, fix = remedy(answer.cause, question.namespace, question.repository, model.container)
     if answer.cause in {Cause.REFUSED, Cause.UNAUTHENTICATED}:
         fix = f"hf-token-injector explain ns/{question.namespace}"
         if question.secret:
-            write = write_token(question.namespace, question.secret, question.key)
-            fix = f"{write} (with a token of {TOKENS})"
-    return fail(model.subject, f"cannot read {what} with {token}: {answer.cause}.", fix)
+            fix = write_token(question.namespace, question.secret, question.key)
+    why = str(answer.cause) + f"; {advice}" * bool(advice)
+    return fail(model.subject, f"cannot read {what} with {token}: {why}.", fix)

@@ -49,4 +49,4 @@ def _in(found: Object, *, refused: bool) -> Iterator[Finding]:
         say = fail if refused and not known else warn
         sentence = literal.fault.tell(literal.subject)
         again = "; the policy refuses it the next time that it comes" if say is fail else ""
-        yield say(subject, f"is not as it should be: {sentence}{again}.", literal.fault.change)
+        yield say(subject, f"is not as it should be: {sentence}{again}; {literal.fault.change}.")

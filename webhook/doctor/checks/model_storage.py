@@ -32,8 +32,8 @@ def check(collected: Collected) -> Iterator[Finding]:
             if evicted:
                 yield fail(
                     pod.subject,
-                    f"was evicted while it held what {download.sentence}: {evicted}",
-                    "raise the limit that it names, or take it away",
+                    f"was evicted while it held what {download.sentence}: {evicted.rstrip(' .')}; raise that "
+                    "limit, or take it away.",
                 )
                 break
             yield from _judged(pod, download, sizes)
@@ -70,14 +70,13 @@ def _finding(
         return ok(pod.subject, f"has a limit on what {what} to ({allowed}); --hub tells whether that fits.")
     everything = sum(size.all for size in known)
     least = everything if container == names.STORAGE_INITIALIZER else sum(size.least for size in known)
-    fix = f"raise {limit.what} above {shown(everything)}"
+    advice = f"raise {limit.what} above {shown(everything)}"
     if least > limit.size:
-        return fail(pod.subject, f"has too little room: {what}, {shown(least)}, within {allowed}.", fix)
+        return fail(pod.subject, f"has too little room: {what}, {shown(least)}, within {allowed}; {advice}.")
     if everything > limit.size:
         return warn(
             pod.subject,
-            f"may have too little room: {what}, up to {shown(everything)}, within {allowed}.",
-            fix,
+            f"may have too little room: {what}, up to {shown(everything)}, within {allowed}; {advice}.",
         )
     return ok(pod.subject, f"has room: {what}, {shown(everything)}, within {allowed}.")
 

@@ -37,7 +37,7 @@ def _annotations(seen: SeenNamespace) -> Iterator[Finding]:
             yield fail(
                 seen.subject,
                 f"has a value that is {problem}.",
-                f"kubectl annotate namespace {seen.name} {key}=… --overwrite",
+                f"kubectl annotate namespace {seen.name} {key}=VALUE --overwrite",
             )
     for key in sorted(seen.labels.keys() & ON_NAMESPACES):
         yield fail(

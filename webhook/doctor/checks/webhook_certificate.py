@@ -12,6 +12,7 @@ from certs.authority import Pair
 from certs.bundle import Bundle
 from certs.verify import Fault, issuer_of, verify_leaf
 from webhook.core import read
+from webhook.core.remedies import upgrade
 from webhook.doctor.collected import Collected, Installed, Leaf, Topic, entries_of
 from webhook.doctor.finding import Finding, Subject, fail, ok, warn
 
@@ -165,7 +166,7 @@ def _mend(collected: Collected) -> str:
     if installed.certificates == "cert-manager":
         return f"kubectl describe certificate -n {namespace}"
     if installed.certificates == "provided":
-        return f"helm upgrade … -n {namespace} --set-file certificates.provided.caBundle=ca.crt"
+        return upgrade(namespace, "--set-file certificates.provided.caBundle=ca.crt")
     if _away(collected):
         return "hf-token-injector doctor --check server"
     return f"hf-token-injector certs inspect -n {namespace}"

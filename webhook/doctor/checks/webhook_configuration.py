@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from webhook.core import read
 from webhook.core.matching import conditions_of
-from webhook.core.remedies import install
-from webhook.doctor.collected import Collected, Topic
-from webhook.doctor.finding import Finding, Subject, fail, warn
+from webhook.core.remedies import install, upgrade
+from webhook.doctor.collected import Collected, Installed, Topic
+from webhook.doctor.finding import Finding, fail, warn
 
 ABOUT: Final = "The webhook configuration exists, and each of its entries behaves as it must."
 NEEDS: Final = frozenset({Topic.CONFIGURATIONS})
@@ -23,7 +23,6 @@ ENTRIES: Final = (
 LOCAL_MODELS: Final = "local-model-cache-pods.hf-token-injector.io"
 """The entry of an installation that knows where the local model cache runs its Jobs."""
 
-_UPGRADE: Final = "helm upgrade hf-token-injector charts/hf-token-injector -n {} --reuse-values"
 _EXPECTED: Final = {"matchPolicy": "Equivalent", "sideEffects": "NoneOnDryRun"}
 _SECONDS: Final = 10
 """The most that the API allows, and what it assumes where nothing is set."""
@@ -56,14 +55,15 @@ def check(collected: Collected) -> Iterator[Finding]:
             yield fail(
                 installed.subject,
                 f"has no entry {name}: its objects never reach the webhook.",
-                _UPGRADE.format(installed.namespace or "hf-token-injector"),
+                upgrade(installed.namespace),
             )
     for entry in installed.entries:
-        yield from _entry(entry, installed.subject)
+        yield from _entry(entry, installed)
 
 
-def _entry(entry: Mapping[str, Any], subject: Subject) -> Iterator[Finding]:
+def _entry(entry: Mapping[str, Any], installed: Installed) -> Iterator[Finding]:
     """Judge how an entry behaves."""
+    subject = installed.subject
     name = read.string(entry, "name")
     mend = f"kubectl edit {subject.kind.lower()} {subject.name}"
     if not read.items(entry, "rules"):
@@ -72,7 +72,7 @@ def _entry(entry: Mapping[str, Any], subject: Subject) -> Iterator[Finding]:
         yield warn(
             subject,
             f"has failurePolicy Ignore in its entry {name}: while the webhook is away Pods get no token.",
-            "helm upgrade … --set webhook.failurePolicy=Fail",
+            upgrade(installed.namespace, "--set webhook.failurePolicy=Fail"),
         )
     for condition in conditions_of(entry):
         yield warn(
@@ -87,7 +87,7 @@ def _entry(entry: Mapping[str, Any], subject: Subject) -> Iterator[Finding]:
             subject,
             f"has timeoutSeconds {seconds} in its entry {name}: a request can pay it three times, and "
             "clients give up after 10 s.",
-            "helm upgrade … --set webhook.timeoutSeconds=3",
+            upgrade(installed.namespace, "--set webhook.timeoutSeconds=3"),
         )
     for field, value in _EXPECTED.items():
         if entry.get(field) != value:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.core import read
+from webhook.core.remedies import upgrade
 from webhook.doctor.collected import Collected, Object, Topic, entries_of
 from webhook.doctor.finding import Finding, fail, ok, warn
 
@@ -29,7 +30,8 @@ def check(collected: Collected) -> Iterator[Finding]:
     once = [entry for entry in installed.entries if entry.get("reinvocationPolicy") != "IfNeeded"]
     late = [name for name in kserve if name > ours]
     mend = f"kubectl edit mutatingwebhookconfiguration {ours}  # reinvocationPolicy: IfNeeded"
-    rename = f"helm upgrade … --set webhook.name=mutating-{installed.service or 'hf-token-injector'}"
+    name = f"mutating-{installed.service or 'hf-token-injector'}"
+    rename = upgrade(installed.namespace, f"--set webhook.name={name}")
     if late and once:
         yield fail(
             installed.subject,

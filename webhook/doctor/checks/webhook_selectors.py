@@ -6,12 +6,12 @@ from typing import Final, NamedTuple
 from webhook.core import names
 from webhook.core.matching import matches
 from webhook.core.names import InjectMode
+from webhook.core.remedies import upgrade
 from webhook.doctor.collected import Collected, Installed, Topic
 from webhook.doctor.finding import Finding, fail, ok, warn
 
 ABOUT: Final = "The selectors match what labels ask for, each object once, and nothing else."
 NEEDS: Final = frozenset({Topic.CONFIGURATIONS, Topic.NAMESPACES})
-_MEND: Final = "helm upgrade hf-token-injector charts/hf-token-injector -n {} --reuse-values"
 
 
 class _Object(NamedTuple):
@@ -45,7 +45,7 @@ def check(collected: Collected) -> Iterator[Finding]:
     if installed.configuration is None:
         yield from collected.not_looked_at(Topic.CONFIGURATIONS)
         return
-    mend = _MEND.format(installed.namespace or "hf-token-injector")
+    mend = upgrade(installed.namespace)
     for mode in InjectMode:
         wanted = (*_KSERVE, _PLAIN_POD) if mode is InjectMode.ALL else _KSERVE
         for one in wanted:

@@ -71,6 +71,9 @@ def test_a_key_alone_changes_the_key_of_whichever_secret_is_chosen(
     choice = _chosen(repository, asked=asked, namespace_asked=NamespaceAsked(secret_key=namespace_key))
     assert choice is not None
     assert choice.key == key
+    if choice.source is Source.DEFAULT:
+        annotation = "workload" if key == "k" else "Namespace"
+        assert choice.detail == f"with the key of {annotation} annotation hf-token-injector.io/secret-key"
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ class Choice(NamedTuple):
     key: str
     source: Source
     detail: str = ""
-    """The rule's glob, the annotation's name or the neighbour's name."""
+    """The rule's glob, the annotation's name or the neighbour's; of the default, what gave another key."""
 
     config_map: bool = False
     """`secret` is the name of a ConfigMap: somebody else's reference, copied."""

@@ -7,8 +7,10 @@ from webhook.core import names
 from webhook.core.admit import admit
 from webhook.core.decision import Action, Choice, Decision, Operation, Request, Scope
 from webhook.core.knowledge import Knowledge, Namespace
+from webhook.core.names import InjectMode
 from webhook.core.settings import Settings
-from webhook.doctor.collected import Collected, SeenNamespace
+from webhook.core.submitted import as_submitted
+from webhook.doctor.collected import Collected, SeenNamespace, SeenObject
 from webhook.doctor.finding import Subject
 
 _GIVEN: Final = (Action.ADD, Action.KEEP, Action.REPLACE)
@@ -16,6 +18,10 @@ _ANY_POD: Final[Mapping[str, Any]] = {
     "metadata": {"labels": {names.INFERENCE_SERVICE_LABEL: "any"}},
     "spec": {"containers": [{"name": names.STORAGE_INITIALIZER, "args": ["hf://any/model"]}]},
 }
+
+
+Place = tuple[str, str]
+"""A Secret and a key of it."""
 
 
 class Wanted(NamedTuple):
@@ -39,6 +45,29 @@ def choices(decision: Decision) -> Iterator[Choice]:
     for verdict in decision.verdicts:
         if verdict.action in _GIVEN and verdict.choice is not None and not verdict.choice.config_map:
             yield verdict.choice
+
+
+def followed(collected: Collected, pod: SeenObject) -> dict[Place, Place]:
+    """Return the Secrets and keys that a Pod holds and a new one would not, with what that would hold."""
+    held = {
+        verdict.path: verdict.choice
+        for verdict in pod.decision.verdicts
+        if verdict.action is Action.KEEP and verdict.choice is not None
+    }
+    seen = collected.namespaces.get(pod.namespace)
+    if not held or seen is None:
+        return {}
+    scope = Scope.ALL if seen.mode is InjectMode.ALL else Scope.KSERVE
+    bare = as_submitted(pod.object)
+    request = Request("", "Pod", Operation.CREATE, pod.namespace, bare, scope=scope)
+    now = admit(request, Knowledge({pod.namespace: seen.as_knowledge}), collected.installed.settings)
+    return {
+        before[:2]: verdict.choice[:2]
+        for verdict in now.verdicts
+        if verdict.choice is not None
+        and (before := held.get(verdict.path)) is not None
+        and before[:2] != verdict.choice[:2]
+    }
 
 
 def wanted(collected: Collected) -> list[Wanted]:

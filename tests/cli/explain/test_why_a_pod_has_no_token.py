@@ -1,7 +1,5 @@
 """The first line: why a Pod has no token, and the commands that mend it."""
 
-from typing import Any
-
 import pytest
 
 from tests.cli.explain.conftest import AFTER, BEFORE, ENTRIES, Cluster, Explain
@@ -11,6 +9,7 @@ from tests.cli.explain.workloads import (
     owned,
     pod_of,
     predictor_pod,
+    rolled_out,
     workload,
 )
 from tests.pasted import unpasteable
@@ -275,20 +274,6 @@ def test_the_owner_answers_for_its_worst_pod(cluster: Cluster, explain: Explain)
         ),
         RESTART,
     ]
-
-
-def rolled_out(revision: str) -> list[dict[str, Any]]:
-    """Return what KServe makes of an InferenceService: a Deployment of a revision and its ReplicaSet."""
-    key = "deployment.kubernetes.io/revision"
-    deployment = owned(
-        "Deployment",
-        "llama-predictor",
-        controller("InferenceService", "llama", "serving.kserve.io/v1beta1"),
-    )
-    replicas = owned("ReplicaSet", "llama-predictor-6d9c", controller("Deployment", "llama-predictor"))
-    deployment["metadata"]["annotations"] = {key: revision}
-    replicas["metadata"]["annotations"] = {key: "1"}
-    return [deployment, replicas]
 
 
 def test_while_a_rollout_replaces_a_pod_it_is_waited_for(cluster: Cluster, explain: Explain) -> None:

@@ -107,3 +107,17 @@ def owned(kind: str, name: str, owner: Object, version: str = "apps/v1") -> Obje
         **workload(kind, name, version),
         "metadata": {"name": name, "namespace": "team-a", "ownerReferences": [owner]},
     }
+
+
+def rolled_out(revision: str) -> list[Object]:
+    """Return what KServe makes of an InferenceService: a Deployment of a revision and its ReplicaSet."""
+    key = "deployment.kubernetes.io/revision"
+    deployment = owned(
+        "Deployment",
+        "llama-predictor",
+        controller("InferenceService", "llama", "serving.kserve.io/v1beta1"),
+    )
+    replicas = owned("ReplicaSet", "llama-predictor-6d9c", controller("Deployment", "llama-predictor"))
+    deployment["metadata"]["annotations"] = {key: revision}
+    replicas["metadata"]["annotations"] = {key: "1"}
+    return [deployment, replicas]

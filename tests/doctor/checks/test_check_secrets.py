@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
-from tests.doctor.clusters import TEAM, cluster, kserve_pod, namespace, said, seen
+from tests.doctor.clusters import TEAM, cluster, injected, kserve_pod, namespace, rollout, said, seen
+from webhook.cluster.owners import Owner
 from webhook.core.settings import Rule, SecretRef, Settings
-from webhook.doctor.collected import Installed, SeenKey, SeenSecret, Topic, Unread
+from webhook.doctor.collected import Collected, Installed, SeenKey, SeenSecret, Topic, Unread
 from webhook.doctor.finding import Status
 from webhook.doctor.token_shape import Flaw
 
@@ -97,3 +100,54 @@ def test_the_secret_is_the_one_that_annotations_and_rules_choose() -> None:
     pod = seen(kserve_pod(), settings=ruled)
     ((_, sentence, _),) = said(cluster(installed=ruled, pods=(pod,), secrets={(TEAM, "of-org"): None}), CHECK)
     assert "Pod team-a/llama needs Secret of-org" in sentence
+
+
+def another_key_by_now(*, owners: tuple[Owner, ...] = (), mode: str = "enabled") -> Collected:
+    """Return a cluster whose Pod was made before the Namespace named the key that the Secret has."""
+    team = namespace(mode, secret_key="HF_TOKEN")
+    pod = replace(seen(injected(kserve_pod()), team), owners=owners)
+    return cluster(namespaces={TEAM: team}, pods=(pod,), secrets=secret(HF_TOKEN=None))
+
+
+def test_a_pod_that_would_have_the_right_key_by_now_is_made_anew() -> None:
+    ((status, sentence, fix),) = said(another_key_by_now(), CHECK)
+    assert status is Status.FAIL
+    assert sentence == (
+        "Pod team-a/llama has its token from Secret hf-secret, which has no key token; "
+        "a new Pod takes it from Secret hf-secret, key HF_TOKEN."
+    )
+    assert fix.startswith("kubectl patch isvc/llama -n team-a --type merge -p ")
+
+
+def test_while_a_rollout_replaces_that_pod_it_is_waited_for() -> None:
+    ((status, sentence, fix),) = said(another_key_by_now(owners=rollout()), CHECK)
+    assert status is Status.WARN
+    assert sentence.endswith("the rollout of deployment/llama, which is under way, replaces it.")
+    assert fix == "kubectl rollout status deployment/llama -n team-a"
+
+
+def test_a_pod_is_not_made_anew_where_its_successor_fares_no_better() -> None:
+    """In audit mode, with a value that cannot work, or where something else needs the old key as well."""
+    audited = another_key_by_now(mode="audit")
+    broken = replace(another_key_by_now(), secrets=secret(HF_TOKEN=Flaw.EMPTY))
+    shared = another_key_by_now()
+    annotations = {"hf-token-injector.io/secret-key": "token"}
+    mine = kserve_pod("mine")
+    mine["metadata"]["annotations"] = annotations
+    shared = replace(shared, pods=(*shared.pods, seen(mine, shared.namespaces[TEAM])))
+    for collected in (audited, broken, shared):
+        sentences = [sentence for _, sentence, _ in said(collected, CHECK)]
+        assert any("has no key token, which Pod team-a/llama needs" in sentence for sentence in sentences)
+
+
+def test_a_pod_that_has_another_secret_by_now_is_made_anew() -> None:
+    team = namespace(secret="mine")
+    mine = SeenSecret(name="mine", namespace=TEAM, keys={"token": SeenKey()})
+    secrets = {(TEAM, "hf-secret"): None, (TEAM, "mine"): mine}
+    pod = seen(injected(kserve_pod()), team)
+    ((_, sentence, fix),) = said(cluster(namespaces={TEAM: team}, pods=(pod,), secrets=secrets), CHECK)
+    assert sentence == (
+        "Pod team-a/llama has its token from Secret hf-secret, which does not exist; "
+        "a new Pod takes it from Secret mine, key token."
+    )
+    assert "restarted-at" in fix

@@ -27,7 +27,7 @@ from webhook.doctor.checks.namespace_labels import looks_like_ours
 from webhook.doctor.collected import Collected, SeenNamespace, SeenObject, SeenSecret, Topic
 from webhook.doctor.hub import Answer, Question
 from webhook.doctor.models import models
-from webhook.doctor.wanted import wanted
+from webhook.doctor.wanted import followed, wanted
 from webhook.egress.hosts import HUB
 
 _PART_OF: Final = "=".join(names.LLM_PART_OF)
@@ -139,8 +139,8 @@ class _Survey:
         return tuple(await asyncio.gather(*map(self._with_owners, judged)))
 
     async def _with_owners(self, pod: SeenObject) -> SeenObject:
-        """Read who has made a Pod that lacks a token: they tell how it comes to be made anew."""
-        if pod.ended or not pod.lacking:
+        """Read who has made a Pod that lacks a token, or has an old one: they tell how it is made anew."""
+        if pod.ended or not (pod.lacking or followed(self.seen, pod)):
             return pod
         return replace(pod, owners=await self.asking.owners(pod.object))
 

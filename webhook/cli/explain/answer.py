@@ -7,14 +7,14 @@ from webhook.cli.explain.codes import PAST, RANK, Code
 from webhook.cli.explain.facts import Held, Reference
 from webhook.cli.explain.judged import Container, Holding, Judged
 from webhook.cli.explain.reach import Obstacle, Reach
-from webhook.core import names, remedies
+from webhook.core import names, read, remedies
 from webhook.core.hub import HUGGING_FACE
 from webhook.core.knowledge import Presence
 from webhook.core.names import InjectMode
 from webhook.core.owners import Owner
 from webhook.core.reasons import Reason
 from webhook.core.remedies import Target, create_secret, write_token
-from webhook.core.renewal import renewal
+from webhook.core.renewal import Renewal, renewal
 
 _CLOSED: Final = (
     Reason.SECRET_MISSING,
@@ -76,7 +76,7 @@ def of_pod(subject: Subject, pod: Mapping[str, Any], owners: Sequence[Owner]) ->
             f"{_have(missing)} no token: {obstacle.code.tell(obstacle.subject)}.",
             tuple(commands),
         )
-    return _secrets(subject) or _closed(subject) or _misspelt(subject) or _good(subject)
+    return _secrets(subject, pod, owners) or _closed(subject) or _misspelt(subject) or _good(subject)
 
 
 def of_workload(
@@ -139,8 +139,17 @@ def _create_secrets(subject: Subject) -> list[str]:
     ]
 
 
-def _secrets(subject: Subject) -> Answer | None:
-    """Answer where a Secret, or the key in it, is not there."""
+def _secrets(
+    subject: Subject, pod: Mapping[str, Any] | None = None, owners: Sequence[Owner] = ()
+) -> Answer | None:
+    """Answer where a Secret, or the key in it, is not there.
+
+    Args:
+        subject: What it is about.
+        pod: Where it is a Pod: another one may be given another Secret by now, and have no need of this one.
+        owners: Those above the Pod.
+    """
+    outdated: Answer | None = None
     for container in subject.judged.containers:
         reference = container.reference
         if reference is None or container.holding not in {Holding.OURS, Holding.OWN, Holding.PODS}:
@@ -150,19 +159,37 @@ def _secrets(subject: Subject) -> Answer | None:
             continue
         name = container.verdict.container
         kind = "ConfigMap" if reference.config_map else "Secret"
-        said = f"{name} takes its token from {kind} {reference.name}, key {reference.key}"
+        said = f"{name} takes its token from {_place(reference)}"
         namespace = subject.owner.namespace
         if held.presence is Presence.ABSENT:
-            clause = Code.SECRET_ABSENT.tell(f"{kind} {reference.name}")
-            commands = (
-                [] if reference.config_map else [create_secret(namespace, reference.name, reference.key)]
-            )
-            return Answer(Code.SECRET_ABSENT, f"{said}: {clause}.", tuple(commands))
-        commands = [] if reference.config_map else [write_token(namespace, reference.name, reference.key)]
-        return Answer(
-            Code.KEY_ABSENT, f"{said}: {Code.KEY_ABSENT.tell(f'key {reference.key}')}.", tuple(commands)
-        )
-    return None
+            code, what, mend = Code.SECRET_ABSENT, f"{kind} {reference.name}", create_secret
+        else:
+            code, what, mend = Code.KEY_ABSENT, f"key {reference.key}", write_token
+        said += f": {code.tell(what)}"
+        if pod is not None and (follows := _successor(container, subject, pod)):
+            outdated = outdated or _anew(code, said, follows, renewal(pod, owners))
+            continue
+        commands = [] if reference.config_map else [mend(namespace, reference.name, reference.key)]
+        return Answer(code, f"{said}.", tuple(commands))
+    return outdated
+
+
+def _successor(container: Container, subject: Subject, pod: Mapping[str, Any]) -> str:
+    """Return what another Pod would be given, where that is elsewhere and all right; else an empty text."""
+    reference = container.successor
+    if reference is None or Presence.ABSENT in subject.held.get(reference, _UNKNOWN):
+        return ""
+    labels = read.mapping(read.mapping(pod, "metadata"), "labels")
+    if subject.reach.to_object("", "pods", labels, of_kserve=subject.judged.of_kserve) is not None:
+        return ""
+    return f"a new Pod takes it from {_place(reference)}"
+
+
+def _anew(code: Code, said: str, follows: str, comes: Renewal) -> Answer:
+    """Answer for a Pod that need only be made anew."""
+    if comes.running:
+        return Answer(Code.BEING_REPLACED, f"{said}; {follows}, and {comes.running}.", (comes.look,))
+    return Answer(code, f"{said}; {follows}.", tuple(filter(None, [comes.anew])))
 
 
 def _closed(subject: Subject) -> Answer | None:
@@ -237,12 +264,15 @@ def _good(subject: Subject, without: str | None = None) -> Answer:
 
 def _from(container: Container) -> str:
     """Return where a token of ours comes from."""
-    reference = container.reference
     variable = HUGGING_FACE.token_variable
-    if reference is None:
+    if container.reference is None:
         return f"{variable} by its Pods"
+    return f"{variable} from {_place(container.reference)}"
+
+
+def _place(reference: Reference) -> str:
     kind = "ConfigMap" if reference.config_map else "Secret"
-    return f"{variable} from {kind} {reference.name}, key {reference.key}"
+    return f"{kind} {reference.name}, key {reference.key}"
 
 
 def _remove(obstacle: Obstacle, subject: Subject) -> list[str]:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from webhook.cli.explain.facts import Reference
-from webhook.cli.explain.submitted import as_submitted, living
 from webhook.cli.patched import patched
 from webhook.core import read
 from webhook.core.admit import admit
@@ -18,6 +17,7 @@ from webhook.core.policy.finding import Finding
 from webhook.core.reading import entries_of
 from webhook.core.reasons import ITS_PODS_GET_IT, Outcome, Reason
 from webhook.core.settings import PolicyAction, Settings
+from webhook.core.submitted import as_submitted, living
 from webhook.core.validate import validate
 from webhook.core.words import Word
 
@@ -63,6 +63,11 @@ class Container(NamedTuple):
     wiring: str = ""
     other: Choice | None = None
 
+    @property
+    def successor(self) -> Reference | None:
+        """Where another Pod would have its token from, where that is elsewhere."""
+        return _reference(self.other)
+
 
 class Judged(NamedTuple):
     """An object and its containers.
@@ -92,8 +97,7 @@ class Judged(NamedTuple):
     def references(self) -> Iterator[Reference]:
         """Where tokens come from, or would."""
         for container in self.containers:
-            if container.reference is not None:
-                yield container.reference
+            yield from filter(None, (container.reference, container.successor))
 
 
 def judge(
@@ -150,8 +154,11 @@ def _container(
     holding = _holding(verdict, own_entry=bool(wiring), in_object=in_object)
     if holding is Holding.OWN:
         return Container(verdict, holding, own, wiring)
-    reference = Reference(choice.secret, choice.key, choice.config_map) if choice else None
-    return Container(verdict, holding, reference, other=other)
+    return Container(verdict, holding, _reference(choice), other=other)
+
+
+def _reference(choice: Choice | None) -> Reference | None:
+    return Reference(choice.secret, choice.key, choice.config_map) if choice else None
 
 
 def _holding(verdict: Verdict, *, own_entry: bool, in_object: bool) -> Holding:

@@ -74,8 +74,8 @@ class Surroundings:
         name = read.string(read.mapping(found, "metadata"), "name")
         judged = await self._judge(POD, found)
         held = self._held(judged)
-        lacks = any(one.holding is Holding.MISSING for one in judged.containers)
-        owners = await self._owners.readable(found) if lacks or owner is None else ()
+        anew = any(one.holding is Holding.MISSING or one.other for one in judged.containers)
+        owners = await self._owners.readable(found) if anew or owner is None else ()
         subject = Subject(owner or belongs_to(found, owners), judged, held, self.reach)
         said = answer.of_pod(subject, found, owners)
         ended = read.string(read.mapping(found, "status"), "phase") in _ENDED

@@ -5,9 +5,9 @@ from typing import Final
 
 from webhook.core import names
 from webhook.core.remedies import create_secret, write_token
-from webhook.doctor.collected import Collected, SeenSecret, Topic
+from webhook.doctor.collected import Collected, SeenKey, SeenSecret, Topic
 from webhook.doctor.finding import Finding, fail, warn
-from webhook.doctor.wanted import Wanted, wanted
+from webhook.doctor.wanted import Wanted, choices, followed, wanted
 
 ABOUT: Final = "Each Secret that is needed exists, with its key, and a value that looks like a token."
 NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.WORKLOADS, Topic.PODS, Topic.SECRETS})
@@ -25,15 +25,44 @@ def check(collected: Collected) -> Iterator[Finding]:
             continue
         secret = collected.secrets[place]
         if secret is None:
-            yield _missing(need)
+            yield _outdated(collected, need, "which does not exist") or _missing(need)
             continue
         if secret.copied and place not in told:
             told.add(place)
             yield _copied(secret)
         if need.key not in secret.keys:
-            yield _without_key(need, secret)
+            yield _outdated(collected, need, f"which has no key {need.key}") or _without_key(need, secret)
         else:
             yield from _value(need, secret)
+
+
+def _outdated(collected: Collected, need: Wanted, flaw: str) -> Finding | None:
+    """Tell of a Pod that need only be made anew: another Secret or key is chosen by now, and is all right."""
+    old = (need.secret, need.key)
+    using = [
+        one
+        for one in (*collected.workloads, *collected.pods)
+        if one.namespace == need.namespace
+        and not one.ended
+        and any(choice[:2] == old for choice in choices(one.decision))
+    ]
+    if not using or not collected.injects(need.namespace):
+        return None
+    for one in using:
+        name, key = followed(collected, one).get(old, ("", ""))
+        follows = collected.secrets.get((need.namespace, name))
+        if follows is None or key not in follows.keys or _fails(follows.keys[key]):
+            return None
+    pod = using[0]
+    comes = pod.renewal
+    what = f"has its token from Secret {need.secret}, {flaw}"
+    if comes.running:
+        return warn(pod.subject, f"{what}: {comes.running}.", comes.look)
+    return fail(pod.subject, f"{what}; a new Pod takes it from Secret {name}, key {key}.", comes.anew)
+
+
+def _fails(seen: SeenKey) -> bool:
+    return seen.flaw is not None and not seen.flaw.works
 
 
 def _missing(need: Wanted) -> Finding:

@@ -45,7 +45,7 @@ def said(collected: Collected, check: str) -> list[tuple[Status, str, str]]:
     """
     (chosen,) = (one for one in CHECKS if one.name == check)
     told: list[tuple[Status, str, str]] = []
-    for found in chosen.run(collected):
+    for found in chosen.findings(collected):
         assert not found.fix or unpasteable(found.fix) is None, unpasteable(found.fix)
         sentence = f"{found.subject} {found.sentence}" if found.subject else found.sentence
         if found.status is not Status.OK:

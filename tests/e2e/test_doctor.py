@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from certs.authority import issue_authority
+from tests.docs.rights import RIGHTS
 from tests.e2e.conftest import MakeNamespace
 from tests.e2e.harness.api import JSON_PATCH, Object
 from tests.e2e.harness.cluster import Cluster
@@ -332,6 +333,27 @@ def test_a_support_engineer_who_may_read_but_no_secrets_is_helped(
     assert "(you may not create Pods)" in found.said("webhook-answers")[0]
     assert found.wrong == {"webhook-answers", "webhook-certificate", "secrets", "pods-older-than-secret"}
     assert found.code == 0
+
+
+def test_without_any_rights_nothing_is_well(doctor: Doctor, team: Team, with_rights: WithRights) -> None:
+    assert doctor("-n", team.namespace).wrong == set()
+    nobody = with_rights("nobody", [])
+    found = nobody("-n", team.namespace)
+    assert (found.wrong, found.code) == (set(found.statuses), 0)
+    last = nobody.text("-n", team.namespace).stdout.splitlines()[-1]
+    assert last.endswith(f"over namespace {team.namespace}, whose label you may not read.")
+
+
+def test_the_rights_of_the_page_are_enough(
+    doctor: Doctor, team: Team, with_rights: WithRights, cluster: Cluster
+) -> None:
+    """Also where the label says `all`, and for all namespaces at once."""
+    assert doctor("-n", team.namespace).wrong == set()
+    cluster.api.patch("Namespace", team.namespace, {"metadata": {"labels": {INJECT: "all"}}})
+    for arguments in (("-n", team.namespace), ()):
+        found = with_rights(f"reader-{len(arguments)}", RIGHTS)(*arguments)
+        assert "Not looked at" not in str(found.document)
+        assert "Not tried" not in str(found.document)
 
 
 def _ready(release: Release, *, ready: bool) -> None:

@@ -3,6 +3,7 @@
 Whoever asks may not be allowed to read them; then the defaults are assumed, and a sentence says so.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -71,7 +72,7 @@ async def find_platform(reader: Reader, config: Path | None, mutating_configurat
         )
     except StatusError as error:
         configuration, installed, assumed = None, None, str(error)
-    service = _service(configuration or {})
+    service = service_of(configuration or {})
     namespace, name = str(service.get("namespace", "")), str(service.get("name", ""))
     if config is not None:
         loaded = load(config)
@@ -107,7 +108,8 @@ def _parse(text: str) -> "Loaded":
         return load(path)
 
 
-def _service(configuration: dict[str, Any]) -> dict[str, Any]:
+def service_of(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the Service that a configuration calls; empty where it calls none."""
     for entry in configuration.get("webhooks") or []:
         service = (entry.get("clientConfig") or {}).get("service")
         if service:

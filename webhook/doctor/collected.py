@@ -1,6 +1,7 @@
 """What was read of a cluster, and what could not be read and why. Nothing in it is a token."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,7 @@ from webhook.core.names import InjectMode
 from webhook.core.owners import Owner
 from webhook.core.renewal import Renewal, renewal
 from webhook.core.settings import Settings
-from webhook.doctor.finding import Finding, Subject, warn
+from webhook.doctor.finding import Finding, Subject, unseen
 from webhook.doctor.hub import Answer, Question
 from webhook.doctor.token_shape import Flaw
 
@@ -28,7 +29,8 @@ Object = Mapping[str, Any]
 class Topic(StrEnum):
     """What can be read; a check says which of it it needs, and nothing else is asked for."""
 
-    CONFIGURATIONS = "MutatingWebhookConfigurations"
+    CONFIGURATION = "the webhook's MutatingWebhookConfiguration"
+    OTHERS = "all MutatingWebhookConfigurations"
     SERVER = "the webhook's Deployment and Pods"
     CERTIFICATE = "the certificate that is served"
     TRIAL = "a Pod's dry run"
@@ -41,6 +43,10 @@ class Topic(StrEnum):
     HUB = "the Hub"
 
 
+_OF_THE_WEBHOOK: Final = frozenset({Topic.CONFIGURATION, Topic.OTHERS, Topic.SERVER, Topic.CERTIFICATE})
+"""What is found by the configuration: where that was not seen, nor was the rest."""
+
+
 class Unread(NamedTuple):
     """Something that could not be read.
 
@@ -48,11 +54,13 @@ class Unread(NamedTuple):
         topic: What it is about.
         what: What exactly, for people: "Pods of namespace team-a".
         why: What the API server says.
+        forbidden: Whether a right is what it takes.
     """
 
     topic: Topic
     what: str
     why: str
+    forbidden: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -311,11 +319,36 @@ class Collected:
         found = matches(self.installed.configuration or {}, "", "pods", labels, pod.labels)
         return tuple(name for match in found if match.matches for name in match.conditions)
 
-    def not_looked_at(self, *topics: Topic) -> Iterator[Finding]:
-        """Yield what a check has to say where something that it needs could not be read."""
-        for topic, what, why in self.unread:
-            if topic in topics:
-                yield warn(None, f"Not looked at: {what} ({why}).")
+    def missed(self, topic: Topic) -> bool:
+        """Whether something could not be read of what a topic is about."""
+        return any(one.topic is topic for one in self.unread)
+
+    @property
+    def nothing_installed(self) -> bool:
+        """Whether there is no configuration; where nobody may read it, that is not known."""
+        return self.installed.configuration is None and not self.missed(Topic.CONFIGURATION)
+
+    def unseen(self, needs: AbstractSet[Topic]) -> Iterator[Finding]:
+        """Yield what could not be read of what a check needs.
+
+        Namespaces tell where to look, and one that may not be read is looked at: only a check that is about
+        nothing else is blind without them.
+        """
+        topics = needs - {Topic.NAMESPACES} or needs
+        if topics & _OF_THE_WEBHOOK:
+            topics |= {Topic.CONFIGURATION}
+        for one in self.unread:
+            if one.topic in topics:
+                yield unseen(one.what, one.why)
+
+    def absent(self, needs: AbstractSet[Topic]) -> Iterator[Finding]:
+        """Yield what does not exist of what a check needs, so that it has looked at nothing."""
+        if needs & _OF_THE_WEBHOOK and self.nothing_installed:
+            yield unseen("the webhook", f"nothing is installed: there is no {self.installed.subject}")
+        if Topic.NAMESPACES in needs:
+            for seen in self.namespaces.values():
+                if not seen.exists:
+                    yield unseen(f"{seen.subject}", "it does not exist")
 
 
 def entries_of(configuration: Object | None) -> list[dict[str, Any]]:

@@ -40,12 +40,14 @@ class Finding(NamedTuple):
         sentence: What was found, a whole sentence that reads after the subject's name.
         fix: What mends it, or shows more, as a shell takes it; empty where no command does. What else
             a person has to do is for the sentence to say.
+        unseen: Whether it tells of what could not be looked at, and of nothing that was found.
     """
 
     status: Status
     subject: Subject | None
     sentence: str
     fix: str = ""
+    unseen: bool = False
 
 
 def ok(subject: Subject | None, sentence: str) -> Finding:
@@ -56,6 +58,11 @@ def ok(subject: Subject | None, sentence: str) -> Finding:
 def warn(subject: Subject | None, sentence: str, fix: str = "") -> Finding:
     """Return a finding that a person should know of."""
     return Finding(Status.WARN, subject, sentence, fix)
+
+
+def unseen(what: str, why: str) -> Finding:
+    """Return what a check has to say of what it needs and did not see."""
+    return Finding(Status.WARN, None, f"Not looked at: {what} ({why}).", unseen=True)
 
 
 def fail(subject: Subject | None, sentence: str, fix: str = "") -> Finding:

@@ -34,13 +34,20 @@ class Check(NamedTuple):
         name: What people call it by (`--check`): the name of its file, with `-`.
         about: What holds where it finds nothing.
         needs: What has to be read for it.
-        run: Yields what it finds.
+        run: Yields what it finds in what was seen.
     """
 
     name: str
     about: str
     needs: frozenset[Topic]
     run: Callable[[Collected], Iterator[Finding]]
+
+    def findings(self, collected: Collected) -> list[Finding]:
+        """Return what there is to say: never nothing, where what it needs was not seen."""
+        found = [*collected.unseen(self.needs), *self.run(collected)]
+        if all(one.status is Status.OK for one in found):
+            found += collected.absent(self.needs)
+        return found
 
 
 class Result(NamedTuple):
@@ -64,8 +71,8 @@ def _check(module: ModuleType) -> Check:
 CHECKS: Final = tuple(
     _check(module)
     for module in (
-        webhook_answers,
         webhook_configuration,
+        webhook_answers,
         webhook_selectors,
         webhook_order,
         webhook_certificate,
@@ -94,7 +101,7 @@ def examine(collected: Collected, names: Collection[str] = ()) -> list[Result]:
         names: Of those to run; all if there are none. What is about the Hub runs only where it was asked.
     """
     return [
-        Result(check, sorted(dict.fromkeys(check.run(collected)), key=lambda found: -found.status.rank))
+        Result(check, sorted(dict.fromkeys(check.findings(collected)), key=lambda found: -found.status.rank))
         for check in CHECKS
         if (not names or check.name in names) and (collected.hub is not None or Topic.HUB not in check.needs)
     ]

@@ -16,7 +16,7 @@ def test_a_missing_configuration_is_told() -> None:
 
 
 def test_a_configuration_that_may_not_be_read_is_not_said_to_be_missing() -> None:
-    unread = Unread(Topic.CONFIGURATIONS, "MutatingWebhookConfigurations", "you may not read them")
+    unread = Unread(Topic.CONFIGURATION, "MutatingWebhookConfigurations", "you may not read them")
     found = said(cluster(installed=installed(configuration=None), unread=(unread,)), CHECK)
     assert [(status, "Not looked at" in sentence) for status, sentence, _ in found] == [(Status.WARN, True)]
 

@@ -74,9 +74,11 @@ def test_a_namespace_that_is_labelled_and_left_out_is_told_and_misses_no_token()
     assert said(broken, "pods-without-token") == []
 
 
-def test_nothing_is_said_where_there_is_no_configuration() -> None:
+def test_nothing_is_judged_where_there_is_no_configuration() -> None:
     unknown = cluster(installed=installed(configuration=None), pods=(seen(kserve_pod()),))
-    assert said(unknown, CHECK) == []
+    ((status, sentence, _),) = said(unknown, CHECK)
+    assert status is Status.WARN
+    assert sentence.startswith("Not looked at: the webhook (nothing is installed")
     assert [sentence.split()[1] for _, sentence, _ in said(unknown, "pods-without-token")] == [
         f"{TEAM}/llama"
     ]

@@ -84,7 +84,7 @@ def doctor(  # noqa: PLR0913 - one argument an option
 
     \b
     Exit codes:
-      0    nothing is wrong; there may be warnings
+      0    nothing wrong was found; there may be warnings, and what you may not read
       1    something does not work
       2    the cluster cannot be reached, or the command line is wrong
     """  # noqa: D301 - \b keeps click from filling the lines below it

@@ -59,7 +59,7 @@ class Asking:
         if error.status == _UNAUTHORIZED:
             raise error
         why = "you may not read them" if error.status == _FORBIDDEN else str(error)
-        self.unread.append(Unread(topic, what, why))
+        self.unread.append(Unread(topic, what, why, forbidden=error.status == _FORBIDDEN))
 
     async def _kept(
         self,
@@ -163,7 +163,7 @@ class Asking:
         answers = await asyncio.gather(*(ask(namespace) for namespace in sorted(namespaces)))
         if forbidden:
             what = _them(resource, sorted(forbidden), name)
-            self.unread.append(Unread(topic, what, "you may not read them"))
+            self.unread.append(Unread(topic, what, "you may not read them", forbidden=True))
         return Found([one for answer in answers for one in answer], frozenset(refused))
 
 

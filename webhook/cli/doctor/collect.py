@@ -70,7 +70,7 @@ class _Survey:
         self.progress("the webhook")
         installed = await find_installed(self.asking, self.aim)
         self.seen = replace(self.seen, installed=installed)
-        if topics - {Topic.CONFIGURATIONS, Topic.SERVER, Topic.CERTIFICATE}:
+        if topics - {Topic.CONFIGURATION, Topic.OTHERS, Topic.SERVER, Topic.CERTIFICATE}:
             self.progress("Namespaces")
             self.seen = replace(self.seen, namespaces=await self._namespaces())
         if topics & {Topic.WORKLOADS, Topic.SECRETS}:

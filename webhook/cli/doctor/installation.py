@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from webhook.cli.certs.served import served
 from webhook.cli.doctor.aim import Aim
 from webhook.cli.doctor.asking import Asking
-from webhook.cli.platform import Platform, find_platform
+from webhook.cli.platform import Platform, find_platform, service_of
 from webhook.cluster import resources
 from webhook.cluster.reader import Object
 from webhook.core import read
@@ -35,16 +35,17 @@ async def find_installed(asking: Asking, aim: Aim) -> Installed:
         NoAnswerError: The API server does not answer.
     """
     platform = await find_platform(asking.reader, aim.config, aim.configuration)
-    configuration = platform.configuration
     others: tuple[Object, ...] | None = None
-    if Topic.CONFIGURATIONS in aim.topics:
+    if Topic.OTHERS in aim.topics:
         before = len(asking.unread)
-        listed = await asking.all_of(Topic.CONFIGURATIONS, resources.MUTATING_CONFIGURATION)
+        listed = await asking.all_of(Topic.OTHERS, resources.MUTATING_CONFIGURATION)
         if len(asking.unread) == before:
             others = tuple(one for one in listed if one["metadata"]["name"] != aim.configuration)
-            # Who may list them may not be allowed to get one.
             own = (one for one in listed if one["metadata"]["name"] == aim.configuration)
-            configuration = configuration or next(own, None)
+            platform = _listed(platform, next(own, None))
+    if platform.installed is None:
+        # Asked for once more, so that the refusal is written down as all others are.
+        await asking.one(Topic.CONFIGURATION, resources.MUTATING_CONFIGURATION, aim.configuration)
     validating: Object | None = None
     if platform.service and Topic.CERTIFICATE in aim.topics:
         validating = await asking.one(
@@ -65,7 +66,7 @@ async def find_installed(asking: Asking, aim: Aim) -> Installed:
         settings=platform.settings,
         assumed=platform.assumed,
         name=aim.configuration,
-        configuration=configuration,
+        configuration=platform.configuration,
         others=others,
         namespace=platform.namespace,
         service=platform.service,
@@ -74,6 +75,21 @@ async def find_installed(asking: Asking, aim: Aim) -> Installed:
         deployment=deployment,
         pods=pods,
         leaf=leaf,
+    )
+
+
+def _listed(platform: Platform, own: Object | None) -> Platform:
+    """Complete what was found with the list: who may read that may not be allowed to get one."""
+    if platform.installed is not None:
+        return platform
+    if own is None:
+        return platform._replace(installed=False)
+    service = service_of(own)
+    return platform._replace(
+        configuration=dict(own),
+        namespace=str(service.get("namespace", "")),
+        service=str(service.get("name", "")),
+        installed=True,
     )
 
 

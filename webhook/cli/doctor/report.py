@@ -2,13 +2,13 @@
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import click
 
 from webhook.core.hub import redact
-from webhook.doctor.collected import Collected
+from webhook.doctor.collected import Collected, Topic
 from webhook.doctor.finding import Finding, Status
 from webhook.doctor.registry import Result
 
@@ -20,6 +20,9 @@ _ASCII_MARKS: Final = {Status.OK: "+", Status.WARN: "!", Status.FAIL: "x"}
 _COLORS: Final = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red"}
 _MOST: Final = 10
 """Findings of a check that are shown in full, unless all are asked for: a fleet may have thousands alike."""
+_MOST_UNSEEN: Final = 20
+"""Of what was not looked at: without any rights it is a dozen things."""
+_RIGHTS: Final = "The rights that it takes are in docs/doctor.md#rights, a ClusterRole to be asked for."
 
 
 def as_json(results: Sequence[Result], collected: Collected) -> str:
@@ -67,11 +70,13 @@ def as_text(results: Sequence[Result], collected: Collected, style: Style) -> st
     lines = []
     for result in results:
         lines.append(f"{mark(result.status)} {result.check.name}: {_headline(result)}")
-        shown = [found for found in result.findings if style.verbose or found.status is not Status.OK]
+        seen = [found for found in result.findings if not found.unseen]
+        shown = [found for found in seen if style.verbose or found.status is not Status.OK]
         for found in shown if style.verbose else shown[:_MOST]:
             lines += _lines(found, mark(found.status), style.width)
         if not style.verbose and len(shown) > _MOST:
             lines.append(f"    and {len(shown) - _MOST} more, with --verbose")
+    lines += _not_looked_at(results, collected, style, mark(Status.WARN))
     return "\n".join([*lines, "", _summary(results, collected)]) + "\n"
 
 
@@ -83,8 +88,31 @@ def worst(results: Sequence[Result]) -> Status:
 def _headline(result: Result) -> str:
     if result.status is Status.OK:
         return result.check.about
-    count = sum(found.status is not Status.OK for found in result.findings)
-    return "1 finding" if count == 1 else f"{count} findings"
+    count = sum(found.status is not Status.OK and not found.unseen for found in result.findings)
+    parts = [_counted(count, "finding")] if count else []
+    if any(found.unseen for found in result.findings):
+        parts.append("not looked at in full, see below")
+    return "; ".join(parts)
+
+
+def _not_looked_at(results: Sequence[Result], collected: Collected, style: Style, mark: str) -> Iterator[str]:
+    """Yield what was not seen, each thing once, with the checks that need it."""
+    checks: dict[Finding, list[str]] = {}
+    for result in results:
+        for found in result.findings:
+            if found.unseen:
+                checks.setdefault(found, []).append(result.check.name)
+    if not checks:
+        return
+    yield ""
+    for found, names in list(checks.items())[: None if style.verbose else _MOST_UNSEEN]:
+        yield from _lines(found, mark, style.width)
+        needed = f"Needed by {', '.join(names)}."
+        yield from (f"    {line}" for line in (_wrapped(needed, style.width) if style.width else [needed]))
+    if not style.verbose and len(checks) > _MOST_UNSEEN:
+        yield f"    and {len(checks) - _MOST_UNSEEN} more, with --verbose"
+    if any(one.forbidden for one in collected.unread):
+        yield f"    {_RIGHTS}"
 
 
 def _lines(found: Finding, mark: str, width: int | None) -> list[str]:
@@ -101,13 +129,31 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _summary(results: Sequence[Result], collected: Collected) -> str:
-    findings = [found for result in results for found in result.findings]
+    unseen = {found for result in results for found in result.findings if found.unseen}
+    findings = [found for result in results for found in result.findings if not found.unseen] + list(unseen)
     parts = [
         _counted(sum(found.status is status for found in findings), word)
         for status, word in ((Status.FAIL, "problem"), (Status.WARN, "warning"))
     ]
-    namespaces = _counted(len(collected.opted_in), "namespace")
-    return f"{' and '.join(parts)} in {_counted(len(results), 'check')}, over {namespaces} that opted in."
+    said = f"{' and '.join(parts)} in {_counted(len(results), 'check')}"
+    blind = sum(any(found.unseen for found in result.findings) for result in results)
+    if blind:
+        said += f" ({blind} not looked at in full)"
+    if any(Topic.NAMESPACES in result.check.needs for result in results):
+        said += f", over {_over(collected)}"
+    return f"{said}."
+
+
+def _over(collected: Collected) -> str:
+    """Return which namespaces were looked at; of one that may not be read nobody says that it opted in."""
+    known = sum(seen.known for seen in collected.opted_in)
+    unknown = [seen.name for seen in collected.opted_in if not seen.known]
+    parts = [f"{_counted(known, 'namespace')} that opted in"] if known or not unknown else []
+    if len(unknown) == 1:
+        parts.append(f"namespace {unknown[0]}, whose label you may not read")
+    elif unknown:
+        parts.append(f"{_counted(len(unknown), 'namespace')} whose labels you may not read")
+    return " and ".join(parts)
 
 
 def _counted(number: int, word: str) -> str:

@@ -71,9 +71,8 @@ async def try_one(client: Client, asking: Asking, seen: Collected) -> Trial | No
         annotations = read.mapping(read.mapping(answer.body, "metadata"), "annotations")
         return Trial(namespace, answer.status, message, injected=names.INJECTED in annotations)
     if tried:
-        asking.unread.append(
-            Unread(Topic.TRIAL, f"a Pod's dry run in {', '.join(tried)}", "you may not create Pods")
-        )
+        what = f"a Pod's dry run in {', '.join(tried)}"
+        asking.unread.append(Unread(Topic.TRIAL, what, "you may not create Pods", forbidden=True))
     return None
 
 

@@ -31,7 +31,6 @@ class _Obstacle(NamedTuple):
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Look for Pods that policies isolate, and that no policy lets out to where they download from."""
-    yield from collected.not_looked_at(Topic.PODS, Topic.NETWORK_POLICIES)
     found: dict[_Obstacle, list[str]] = {}
     for pod in collected.pods:
         policies = collected.network_policies.get(pod.namespace)

@@ -25,7 +25,6 @@ _OWN: Final = frozenset({Reason.OWN_TOKEN, Reason.OWN_TOKEN_FILE, Reason.OWN_TOK
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at the last words of containers that ask the Hub and ended with an error."""
-    yield from collected.not_looked_at(Topic.PODS)
     for pod in collected.pods:
         failed = list(ends(pod.object))
         if not failed:

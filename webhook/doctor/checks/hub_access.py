@@ -21,7 +21,6 @@ _NOT_THE_TOKENS: Final = frozenset({Cause.NETWORK, Cause.CERTIFICATE, Cause.TOO_
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at what the Hub answered; each question once, for the first that asks it."""
-    yield from collected.not_looked_at(Topic.HUB)
     answers = collected.hub or {}
     done: set[Question] = set()
     for model in models(collected):

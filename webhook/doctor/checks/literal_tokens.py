@@ -21,7 +21,6 @@ def check(collected: Collected) -> Iterator[Finding]:
 
     Of other Pods that have the same controller, one is told of.
     """
-    yield from collected.not_looked_at(Topic.WORKLOADS, Topic.PODS, Topic.JUDGED)
     refused = collected.installed.settings.policy.literal_tokens is PolicyAction.DENY
     told: set[tuple[str, str]] = set()
     for seen in (*collected.workloads, *collected.pods):

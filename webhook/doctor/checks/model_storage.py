@@ -21,7 +21,6 @@ _EVICTED: Final = re.compile(r"ephemeral[- ](?:local )?storage|EmptyDir volume",
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Compare what is limited with what the Hub said of its size, and look for Pods that were evicted."""
-    yield from collected.not_looked_at(Topic.PODS)
     sizes = _sizes(collected)
     settings = collected.installed.settings
     for pod in collected.pods:

@@ -16,7 +16,6 @@ _KEYS: Final = ", ".join(sorted(key.removeprefix(names.PREFIX) for key in ON_NAM
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at each namespace that has a key like ours."""
-    yield from collected.not_looked_at(Topic.NAMESPACES)
     for seen in collected.namespaces.values():
         yield from _annotations(seen)
 

@@ -18,9 +18,7 @@ _OFF: Final = frozenset({"disabled", "false", "no", "off", "none", "0"})
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at each namespace that has a key like ours."""
-    unread = list(collected.not_looked_at(Topic.NAMESPACES))
-    yield from unread
-    if not collected.namespaces and not unread:
+    if not collected.namespaces and not collected.missed(Topic.NAMESPACES):
         yield warn(
             None,
             "No namespace has opted in, so nothing is injected.",

@@ -14,7 +14,6 @@ NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.PODS, Topic.SECRETS})
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Compare each Pod's age with that of what it holds from us."""
-    yield from collected.not_looked_at(Topic.PODS, Topic.SECRETS)
     for pod in collected.pods:
         if not pod.ended:
             yield from _pod(collected, pod)

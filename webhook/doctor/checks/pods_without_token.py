@@ -12,7 +12,6 @@ NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.PODS})
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Look for Pods to which a token would be added if they were created now."""
-    yield from collected.not_looked_at(Topic.PODS)
     for pod in collected.pods:
         if not pod.ended and collected.injects(pod.namespace):
             yield from _pod(pod, collected.conditions(pod))

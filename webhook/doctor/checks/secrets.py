@@ -16,8 +16,7 @@ _SHOWN: Final = 5
 
 
 def check(collected: Collected) -> Iterator[Finding]:
-    """Look at each key that something needs. Where Secrets may not be read, that is all there is to say."""
-    yield from collected.not_looked_at(Topic.SECRETS)
+    """Look at each key that something needs."""
     told: set[tuple[str, str]] = set()
     for need in wanted(collected):
         place = (need.namespace, need.secret)

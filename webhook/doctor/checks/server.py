@@ -17,10 +17,9 @@ _ON_THE_WAY: Final = frozenset({"", "ContainerCreating", "PodInitializing"})
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at the Deployment, then at what its Pods run."""
-    yield from collected.not_looked_at(Topic.SERVER)
     installed = collected.installed
     if installed.deployment is None:
-        if installed.namespace and not any(topic is Topic.SERVER for topic, _, _ in collected.unread):
+        if installed.namespace and not collected.missed(Topic.SERVER):
             yield fail(
                 Subject("Namespace", installed.namespace),
                 "has no Deployment of the webhook, which the configuration calls.",

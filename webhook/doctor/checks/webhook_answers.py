@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from webhook.core.remedies import install
 from webhook.doctor.collected import Collected, Topic
 from webhook.doctor.finding import Finding, Subject, fail, ok, warn
 
@@ -18,11 +19,10 @@ _CREATED: Final = range(200, 300)
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Judge what became of the Pod."""
-    yield from collected.not_looked_at(Topic.TRIAL)
     installed = collected.installed
     trial = installed.trial
     if trial is None:
-        if not any(topic is Topic.TRIAL for topic, _, _ in collected.unread):
+        if not collected.missed(Topic.TRIAL):
             yield warn(
                 None, "Not tried: no namespace that was looked at is injected, or --read-only was given."
             )
@@ -32,6 +32,12 @@ def check(collected: Collected) -> Iterator[Finding]:
     logs = f"kubectl get pods -n {namespace} -l app.kubernetes.io/component=webhook"
     if trial.status in _CREATED and trial.injected:
         yield ok(subject, "had a Pod's dry run: it came back with its token.")
+    elif trial.status in _CREATED and collected.nothing_installed:
+        yield fail(
+            subject,
+            f"had a Pod's dry run: it came back without a token. There is no {installed.subject}.",
+            install(),
+        )
     elif trial.status in _CREATED:
         yield fail(
             subject,

@@ -17,7 +17,7 @@ from webhook.doctor.collected import Collected, Installed, Leaf, Topic, entries_
 from webhook.doctor.finding import Finding, Subject, fail, ok, warn
 
 ABOUT: Final = "Each entry's caBundle verifies the certificate that is served, and both last."
-NEEDS: Final = frozenset({Topic.CONFIGURATIONS, Topic.CERTIFICATE})
+NEEDS: Final = frozenset({Topic.CONFIGURATION, Topic.CERTIFICATE})
 _OF_KEY: Final = frozenset({Fault.UNREADABLE_KEY, Fault.WRONG_KEY})
 """The key is not looked at."""
 _LATE: Final = 0.1
@@ -46,15 +46,10 @@ class _Fault(NamedTuple):
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at the `caBundle` of every entry, then at the certificate."""
     installed = collected.installed
-    yield from collected.not_looked_at(Topic.CERTIFICATE)
-    if installed.configuration is None:
-        yield from collected.not_looked_at(Topic.CONFIGURATIONS)
     mend = _mend(collected)
     yield from _of_entries(collected, mend)
     if installed.leaf is None:
-        if installed.configuration is not None and not any(
-            topic is Topic.CERTIFICATE for topic, _, _ in collected.unread
-        ):
+        if installed.configuration is not None and not collected.missed(Topic.CERTIFICATE):
             yield fail(None, "There is no certificate in the cluster: no replica has made one.", mend)
         return
     yield from _leaf(installed, installed.leaf, mend, collected.now)
@@ -155,7 +150,7 @@ def _away(collected: Collected) -> bool:
     if installed.certificates != "self-managed":
         return False
     if installed.deployment is None:
-        return not any(topic is Topic.SERVER for topic, _, _ in collected.unread)
+        return not collected.missed(Topic.SERVER)
     return not read.mapping(installed.deployment, "status").get("readyReplicas")
 
 

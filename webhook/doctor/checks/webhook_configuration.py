@@ -10,7 +10,7 @@ from webhook.doctor.collected import Collected, Installed, Topic
 from webhook.doctor.finding import Finding, fail, warn
 
 ABOUT: Final = "The webhook configuration exists, and each of its entries behaves as it must."
-NEEDS: Final = frozenset({Topic.CONFIGURATIONS})
+NEEDS: Final = frozenset({Topic.CONFIGURATION})
 
 ENTRIES: Final = (
     "inferenceservices.hf-token-injector.io",
@@ -31,16 +31,14 @@ _SECONDS: Final = 10
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at the configuration and at each entry."""
     installed = collected.installed
-    if installed.assumed:
+    if installed.assumed and not collected.nothing_installed:
         yield warn(
             None,
             f"The platform's settings cannot be read ({installed.assumed}); defaults are assumed.",
             "hf-token-injector doctor --config FILE",
         )
     if installed.configuration is None:
-        unread = list(collected.not_looked_at(Topic.CONFIGURATIONS))
-        yield from unread
-        if not unread:
+        if collected.nothing_installed:
             yield fail(
                 installed.subject,
                 "does not exist: nothing calls the webhook, and nothing is injected.",

@@ -9,12 +9,11 @@ from webhook.doctor.collected import Collected, Object, Topic, entries_of
 from webhook.doctor.finding import Finding, fail, ok, warn
 
 ABOUT: Final = "The webhook is called after KServe's, and again where another one changes the Pod after it."
-NEEDS: Final = frozenset({Topic.CONFIGURATIONS})
+NEEDS: Final = frozenset({Topic.CONFIGURATION, Topic.OTHERS})
 
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Compare names: the API server calls configurations in their order."""
-    yield from collected.not_looked_at(Topic.CONFIGURATIONS)
     installed = collected.installed
     if installed.configuration is None or installed.others is None:
         return

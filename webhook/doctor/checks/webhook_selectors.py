@@ -11,7 +11,7 @@ from webhook.doctor.collected import Collected, Installed, Topic
 from webhook.doctor.finding import Finding, fail, ok, warn
 
 ABOUT: Final = "The selectors match what labels ask for, each object once, and nothing else."
-NEEDS: Final = frozenset({Topic.CONFIGURATIONS, Topic.NAMESPACES})
+NEEDS: Final = frozenset({Topic.CONFIGURATION, Topic.NAMESPACES})
 
 
 class _Object(NamedTuple):
@@ -43,7 +43,6 @@ def check(collected: Collected) -> Iterator[Finding]:
     """Match the configuration with objects as they may come, then with the namespaces that opted in."""
     installed = collected.installed
     if installed.configuration is None:
-        yield from collected.not_looked_at(Topic.CONFIGURATIONS)
         return
     mend = upgrade(installed.namespace)
     for mode in InjectMode:

@@ -15,7 +15,6 @@ _OF_KEYS: Final = ("annotation ", "label ", "would be refused: annotation ")
 
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at what people wrote: workloads, and Pods that no controller made of one."""
-    yield from collected.not_looked_at(Topic.WORKLOADS, Topic.PODS)
     for seen in (*collected.workloads, *filter(_by_hand, collected.pods)):
         show = f"hf-token-injector explain {seen.word}/{seen.name} -n {seen.namespace}"
         if seen.decision.denial is not None:

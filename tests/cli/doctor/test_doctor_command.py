@@ -342,6 +342,21 @@ def test_a_mounted_certificate_is_found_by_the_deployment(
     )
 
 
+def test_a_certificate_whose_secret_nobody_could_name_is_not_said_to_be_missing(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    """With cert-manager the Deployment says which it is; a replica of a self-managed one makes its own."""
+    installed.forbidden = {("list", "deployments")}
+    installed.remove("Secret", f"{NAME}-tls", NAME)
+    (only,) = found(doctor, "--check=webhook-certificate")["webhook-certificate"]
+    assert "no replica has made one" in only["sentence"]
+    config = installed.object("ConfigMap", NAME, NAME)
+    config["data"]["config.yaml"] = "tls: {certFile: /etc/tls/cert.pem, keyFile: /etc/tls/key.pem}\n"
+    installed.add(config)
+    (only,) = found(doctor, "--check=webhook-certificate")["webhook-certificate"]
+    assert only["sentence"] == f"Not looked at: Deployments of namespace {NAME} (you may not read them)."
+
+
 def test_tokens_are_searched_for_in_all_that_the_policy_judges(
     doctor: RunDoctor, installed: KubernetesObjects
 ) -> None:

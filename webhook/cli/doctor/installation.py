@@ -95,9 +95,13 @@ def _listed(platform: Platform, own: Object | None) -> Platform:
 
 def _validating(platform: Platform) -> str:
     """Return the name of the ValidatingWebhookConfiguration: of the settings, else as the chart makes it."""
-    if platform.server and str(platform.server.certificates.mode) == _SELF_MANAGED:
+    if platform.server and _is_self_managed(platform):
         return platform.server.certificates.validating_configuration
     return f"validating-{platform.service}"
+
+
+def _is_self_managed(platform: Platform) -> bool:
+    return platform.server is not None and str(platform.server.certificates.mode) == _SELF_MANAGED
 
 
 async def _deployment(asking: Asking, platform: Platform) -> Object | None:
@@ -120,6 +124,10 @@ async def _leaf(asking: Asking, aim: Aim, platform: Platform, deployment: Object
     place = _place(platform, deployment)
     found = await asking.one(Topic.CERTIFICATE, resources.SECRET, place.secret, platform.namespace)
     if found is None:
+        refused = next((one for one in asking.unread if one.topic is Topic.SERVER), None)
+        if deployment is None and refused is not None and not _is_self_managed(platform):
+            # The Deployment says which Secret it is: none of the name that was tried means nothing.
+            asking.unread.append(refused._replace(topic=Topic.CERTIFICATE))
         return None
     # Nothing else of the Secret is looked at: beside it lie private keys.
     try:

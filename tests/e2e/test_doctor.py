@@ -271,6 +271,12 @@ def test_pods_that_were_made_before_the_label_or_are_older_than_their_secret_are
     assert found.said("pods-older-than-secret") == []
     _later_than(made)
     cluster.api.patch("Secret", "hf-secret", {"stringData": {"token": TOKEN[:-1] + "1"}}, name)
+    # It has taken no token before kubelet starts it.
+    assert doctor(*ask).said("pods-older-than-secret") == []
+    running = {"running": {"startedAt": made}}
+    told = {"image": "", "imageID": "", "ready": False, "restartCount": 0, "state": running}
+    status = {"initContainerStatuses": [{"name": "storage-initializer", **told}]}
+    cluster.api.patch("Pod", "later", {"status": status}, name, subresource="status")
     (said,) = doctor(*ask).said("pods-older-than-secret")
     assert said.startswith("warn Pod later was made before Secret hf-secret changed")
     assert said.endswith(f"=> hf-token-injector restart -n {name}")

@@ -101,7 +101,8 @@ class SeenObject:
 
     Attributes:
         word: What commands call its kind (`isvc`).
-        owners: Those above a Pod that lacks a token, as far as they could be read, the nearest first.
+        owners: Those above a Pod that lacks a token or has an old one, as far as they could be read, the
+            nearest first.
     """
 
     object: Object
@@ -177,12 +178,14 @@ class SeenSecret:
         name, namespace: As they are.
         keys: What is known of each key.
         copied: An annotation repeats its values.
+        made: When it was created.
     """
 
     name: str
     namespace: str
     keys: Mapping[str, SeenKey] = field(default_factory=dict)
     copied: bool = False
+    made: datetime | None = None
 
     @property
     def subject(self) -> Subject:

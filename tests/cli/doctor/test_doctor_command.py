@@ -1,11 +1,12 @@
 """`hf-token-injector doctor`: what it reads, with which rights, and what it prints."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.cli.doctor.conftest import NAME, TOKEN, RunDoctor, namespace, pod, secret
 from tests.kubernetes_http import Response
-from tests.kubernetes_objects import KubernetesObjects
+from tests.kubernetes_objects import KubernetesObjects, Object
 from webhook.cli.doctor.asking import FEW
 from webhook.cluster import resources
 from webhook.cluster.resources import Resource
@@ -262,30 +263,50 @@ def test_all_pods_are_looked_at_where_the_label_says_all(
     assert found(doctor, "--check=pods-without-token") == {}
 
 
+def made_by_a_deployment(made: Object) -> list[Object]:
+    """Return a Pod, its ReplicaSet and the Deployment above."""
+    key = "deployment.kubernetes.io/revision"
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "llama", "controller": True}
+    above = {"name": "llama", "namespace": "team-a", "annotations": {key: "1"}}
+    made["metadata"]["ownerReferences"][0]["apiVersion"] = "apps/v1"
+    return [
+        made,
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {**above, "ownerReferences": [owner]}},
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": above},
+    ]
+
+
+def roll_out(installed: KubernetesObjects) -> None:
+    """Give the Deployment another template than the Pod is of."""
+    deployment = installed.object("Deployment", "llama", "team-a")
+    deployment["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": "2"}
+    installed.add(deployment)
+
+
 def test_of_a_pod_without_a_token_it_is_read_who_made_it(
     doctor: RunDoctor, installed: KubernetesObjects
 ) -> None:
     """So that the command is the one that `explain` prints, and none while a rollout runs."""
-    key = "deployment.kubernetes.io/revision"
-    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "llama", "controller": True}
-    above = {"name": "llama", "namespace": "team-a"}
-    early = pod(with_token=False)
-    early["metadata"]["ownerReferences"][0]["apiVersion"] = "apps/v1"
-    installed.add(
-        early,
-        {
-            "apiVersion": "apps/v1",
-            "kind": "ReplicaSet",
-            "metadata": {**above, "ownerReferences": [owner], "annotations": {key: "1"}},
-        },
-        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {**above, "annotations": {key: "1"}}},
-    )
+    installed.add(*made_by_a_deployment(pod(with_token=False)))
     ((left,),) = found(doctor, "--check=pods-without-token").values()
     assert left["fix"].startswith("kubectl patch isvc/llama -n team-a ")
-    deployment = installed.object("Deployment", "llama", "team-a")
-    deployment["metadata"]["annotations"] = {key: "2"}
-    installed.add(deployment)
+    roll_out(installed)
     ((left,),) = found(doctor, "--check=pods-without-token").values()
+    assert left["fix"] == "kubectl rollout status deployment/llama -n team-a"
+
+
+def test_of_a_pod_with_an_old_token_it_is_read_who_made_it(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    """So that nobody is told to restart what a rollout replaces already."""
+    later = secret("hf-secret", "team-a", token=TOKEN.encode())
+    later["metadata"]["creationTimestamp"] = datetime.now(UTC).isoformat()
+    installed.add(later, *made_by_a_deployment(pod()))
+    ((left,),) = found(doctor, "--check=pods-older-than-secret").values()
+    assert "storage-initializer has no token, or that of a Secret that had this name" in left["sentence"]
+    assert left["fix"] == "hf-token-injector restart -n team-a"
+    roll_out(installed)
+    ((left,),) = found(doctor, "--check=pods-older-than-secret").values()
     assert left["fix"] == "kubectl rollout status deployment/llama -n team-a"
 
 

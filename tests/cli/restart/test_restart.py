@@ -64,6 +64,25 @@ def test_what_is_older_than_its_secret_is_restarted_once(
     assert vllm.patched == ["vllm"]
 
 
+def test_what_has_not_started_gets_the_token_as_it_is_then(
+    restart: Restart, objects: KubernetesObjects
+) -> None:
+    """Pods that wait for a GPU, and those whose container started after the change, have no old token."""
+    waits = pod("waits-1", of_deployment("waits")) | {"status": {"phase": "Pending"}}
+    late = pod("late-1", of_deployment("late"))
+    late["status"]["containerStatuses"] = [{"name": "main", "state": {"running": {"startedAt": SINCE}}}]
+    objects.add(secret(), *deployment("waits"), waits, *deployment("late"), late)
+    for options in ((), (f"--older-than={ROTATED}",)):
+        result = told(restart("--dry-run", "--output=json", *options))
+        assert {name: (one["action"], one["why"]) for name, one in result.items()} == {
+            "deployment/late": ("keep", "it has started after that"),
+            "deployment/waits": (
+                "keep",
+                "none of its containers that get the token has started, and each gets it as it is then",
+            ),
+        }
+
+
 def test_what_only_ended_containers_had_can_be_left(
     restart: Restart, objects: KubernetesObjects, vllm: Controllers
 ) -> None:

@@ -27,6 +27,7 @@ from webhook.doctor.checks.namespace_labels import looks_like_ours
 from webhook.doctor.collected import Collected, SeenNamespace, SeenObject, SeenSecret, Topic
 from webhook.doctor.hub import Answer, Question
 from webhook.doctor.models import models
+from webhook.doctor.outdated import outdated
 from webhook.doctor.wanted import followed, wanted
 from webhook.egress.hosts import HUB
 
@@ -88,6 +89,8 @@ class _Survey:
         if Topic.SECRETS in topics:
             self.progress("Secrets")
             self.seen = replace(self.seen, secrets=await self._secrets())
+            pods = await self._with_owners(self.seen.pods, lambda pod: outdated(self.seen, pod) is not None)
+            self.seen = replace(self.seen, pods=pods)
         if self.aim.hub and Topic.PODS in topics:
             self.progress("the Hub")
             self.seen = replace(self.seen, hub=await self._hub())
@@ -136,13 +139,23 @@ class _Survey:
             (pod["metadata"]["namespace"], pod["metadata"]["name"]): pod for a in answers for pod in a.objects
         }
         judged = [self._judged(resources.POD, pod) for _, pod in sorted(found.items())]
-        return tuple(await asyncio.gather(*map(self._with_owners, judged)))
+        return await self._with_owners(judged, self._mistaken)
 
-    async def _with_owners(self, pod: SeenObject) -> SeenObject:
-        """Read who has made a Pod that lacks a token, or has an old one: they tell how it is made anew."""
-        if pod.ended or not (pod.lacking or followed(self.seen, pod)):
-            return pod
-        return replace(pod, owners=await self.asking.owners(pod.object))
+    def _mistaken(self, pod: SeenObject) -> bool:
+        """Whether a Pod lacks a token, or has one that its successor would not have."""
+        return not pod.ended and bool(pod.lacking or followed(self.seen, pod))
+
+    async def _with_owners(
+        self, pods: Sequence[SeenObject], wanted_of: Callable[[SeenObject], bool]
+    ) -> tuple[SeenObject, ...]:
+        """Read who has made some of the Pods: they tell how a Pod comes to be made anew."""
+
+        async def one(pod: SeenObject) -> SeenObject:
+            if pod.owners or not wanted_of(pod):
+                return pod
+            return replace(pod, owners=await self.asking.owners(pod.object))
+
+        return tuple(await asyncio.gather(*map(one, pods)))
 
     async def _workloads(self) -> tuple[SeenObject, ...]:
         opted_in = {one.name for one in self.seen.opted_in}

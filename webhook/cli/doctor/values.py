@@ -6,7 +6,7 @@ from webhook.cluster.changes import last_change
 from webhook.cluster.reader import Object
 from webhook.core import read
 from webhook.core.names import LAST_APPLIED
-from webhook.doctor.collected import SeenKey, SeenSecret
+from webhook.doctor.collected import SeenKey, SeenSecret, moment
 from webhook.doctor.token_shape import Flaw, flaw
 
 
@@ -21,6 +21,7 @@ def seen_secret(found: Object) -> SeenSecret:
             for key, value in read.mapping(found, "data").items()
         },
         copied=LAST_APPLIED in read.mapping(metadata, "annotations"),
+        made=moment(metadata.get("creationTimestamp")),
     )
 
 

@@ -13,6 +13,7 @@ from webhook.core import read
 from webhook.core.held import Held
 from webhook.core.names import Method
 from webhook.core.record import Recorded
+from webhook.core.started import started
 
 
 class Age(NamedTuple):
@@ -56,25 +57,28 @@ class Ages:
             NoAnswerError: There was no answer.
         """
         metadata = pod["metadata"]
-        by_env = [one.recorded for one in held if one.recorded.method is Method.ENV]
+        by_env = [one for one in held if one.recorded.method is Method.ENV]
         if not by_env:
             return Age("it reads the token from a file, which is kept up to date")
         if self._skip_ended and all(one.ends for one in held):
             return Age("only containers that have ended had the token")
-        created = moment(read.string(metadata, "creationTimestamp"))
-        if created is None:
+        if moment(read.string(metadata, "creationTimestamp")) is None:
             return Age("it says nothing of when it was made", unknown=True)
-        ages = [
-            await self._since(read.string(metadata, "namespace"), recorded)
-            for recorded in dict.fromkeys(by_env)
-        ]
-        for age in ages:
-            if age.since is not None and created < age.since:
+        starts = [(one.recorded, start) for one in by_env if (start := moment(started(pod, one.container)))]
+        if not starts:
+            return Age(
+                "none of its containers that get the token has started, and each gets it as it is then"
+            )
+        ages = []
+        for recorded, start in dict.fromkeys(starts):
+            age = await self._since(read.string(metadata, "namespace"), recorded)
+            if age.since is not None and start < age.since:
                 return age._replace(old=True)
+            ages.append(age)
         special = next((age for age in ages if age.unknown), None) or next(
             (age for age in ages if age.absent), None
         )
-        return special or Age(ages[0].why if ages[0].since is None else "it was made after that")
+        return special or Age(ages[0].why if ages[0].since is None else "it has started after that")
 
     async def _since(self, namespace: str, recorded: Recorded) -> Age:
         """Return since when a token is what it is."""

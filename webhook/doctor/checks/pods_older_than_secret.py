@@ -3,36 +3,31 @@
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.core.held import held_by
-from webhook.core.names import Method
 from webhook.doctor.collected import Collected, SeenObject, Topic
 from webhook.doctor.finding import Finding, warn
+from webhook.doctor.outdated import Outdated, outdated
 
 ABOUT: Final = "Each Pod that has its token as a variable is younger than the token."
 NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.PODS, Topic.SECRETS})
 
 
 def check(collected: Collected) -> Iterator[Finding]:
-    """Compare each Pod's age with that of what it holds from us."""
+    """Compare when each container started with the age of what it holds from us."""
     for pod in collected.pods:
-        if not pod.ended:
-            yield from _pod(collected, pod)
+        if (old := outdated(collected, pod)) is not None:
+            yield _told(pod, old)
 
 
-def _pod(collected: Collected, pod: SeenObject) -> Iterator[Finding]:
-    made = pod.made
-    if made is None:
-        return
-    for container, recorded, _ in held_by(pod.object):
-        secret = collected.secrets.get((pod.namespace, recorded.secret))
-        if recorded.method is Method.FILE or recorded.config_map or secret is None:
-            continue
-        seen = secret.keys.get(recorded.key)
-        if seen is not None and seen.changed is not None and made < seen.changed:
-            yield warn(
-                pod.subject,
-                f"was made before Secret {recorded.secret} changed ({seen.changed:%Y-%m-%d %H:%M} UTC): "
-                f"{container} has the old token.",
-                f"hf-token-injector restart -n {pod.namespace}",
-            )
-            return
+def _told(pod: SeenObject, old: Outdated) -> Finding:
+    comes = pod.renewal
+    when = f"{old.changed:%Y-%m-%d %H:%M} UTC"
+    if old.replaced:
+        sentence = (
+            f"was made before Secret {old.secret} as it is now ({when}): "
+            f"{old.container} has no token, or that of a Secret that had this name"
+        )
+    else:
+        sentence = f"was made before Secret {old.secret} changed ({when}): {old.container} has the old token"
+    if comes.running:
+        return warn(pod.subject, f"{sentence}, and {comes.running}.", comes.look)
+    return warn(pod.subject, f"{sentence}.", f"hf-token-injector restart -n {pod.namespace}")

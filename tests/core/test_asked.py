@@ -2,8 +2,18 @@
 
 import pytest
 
-from webhook.core import names
-from webhook.core.asked import Asked, NamespaceAsked, RefusedError, misplaced, of_namespace, of_workload
+from webhook.core import caps, names
+from webhook.core.asked import (
+    ON_NAMESPACES,
+    ON_WORKLOADS,
+    Asked,
+    NamespaceAsked,
+    RefusedError,
+    meant,
+    misplaced,
+    of_namespace,
+    of_workload,
+)
 from webhook.core.names import Method, MissingSecret
 
 _LONGEST_LABEL = "a" * 63
@@ -88,3 +98,43 @@ def test_keys_that_reach_no_pod_are_told_where_they_would() -> None:
         f"label {names.INJECT} does nothing here: set it in spec.labels",
         f"annotation {names.METHOD} does nothing here: set it in spec.annotations",
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [
+        ("secretname", names.SECRET),
+        ("secret-name", names.SECRET),
+        ("secrets", names.SECRET),
+        ("Secret_Key", names.SECRET_KEY),
+        ("metod", names.METHOD),
+        ("container", names.CONTAINERS),
+        ("excluded-containers", names.EXCLUDE_CONTAINERS),
+        ("missing-secrets", None),
+        ("model", None),
+        ("secret" * 11, None),
+    ],
+)
+def test_of_a_misspelt_annotation_the_one_that_is_meant_is_named_if_it_is_read_there(
+    key: str, near: str | None
+) -> None:
+    assert meant(names.PREFIX + key, ON_WORKLOADS) == near
+    said = misplaced({"annotations": {names.PREFIX + key: "x"}}, reaches=True, where="")
+    assert said == [
+        f"annotation {names.PREFIX}{key} is unknown: did you mean {near}?"
+        if near
+        else f"annotation {names.PREFIX}{key} is none of "
+        "containers, exclude-containers, method, secret, secret-key"
+    ]
+    assert all(len(text) <= caps.WARNING for text in said if len(key) < 20)
+
+
+def test_a_namespaces_annotations_are_compared_with_those_that_it_takes() -> None:
+    assert meant("hf-token-injector/missingSecrets", ON_NAMESPACES) == names.MISSING_SECRET
+    assert meant(names.CONTAINERS, ON_NAMESPACES) is None
+
+
+def test_of_very_many_misspelt_annotations_no_more_are_compared_than_findings_are_told() -> None:
+    annotations = {f"{names.PREFIX}secrets{index}": "x" for index in range(caps.FINDINGS + 1)}
+    said = misplaced({"annotations": {"a": "b", **annotations}}, reaches=True, where="")
+    assert ["did you mean" in text for text in said] == [True] * caps.FINDINGS + [False]

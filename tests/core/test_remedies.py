@@ -3,7 +3,7 @@
 import pytest
 
 from webhook.core.owners import controller
-from webhook.core.remedies import Target, annotate, opt_in_again
+from webhook.core.remedies import Target, annotate, opt_in_again, rename_annotation
 
 ISVC = Target(("serving.kserve.io", "InferenceService"), "isvc", "llama", "team-a")
 DEPLOYMENT = Target(("apps", "Deployment"), "deployment", "vllm", "team-a")
@@ -26,6 +26,45 @@ def patched(field: str, key: str) -> str:
     ],
 )
 def test_labels_and_annotations_are_written_where_they_reach_the_pods(command: str, expected: str) -> None:
+    assert command == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (
+            rename_annotation(ISVC, ("metadata",), "old", "new", "it's"),
+            """kubectl annotate isvc/llama -n team-a old- new='it'"'"'s'""",
+        ),
+        (
+            rename_annotation(ISVC, ("metadata",), "old", "new", None),
+            "kubectl annotate isvc/llama -n team-a old-",
+        ),
+        (
+            rename_annotation(ISVC, ("spec", "predictor"), "old", "new", "x"),
+            (
+                "kubectl patch isvc/llama -n team-a --type merge -p "
+                """'{"spec": {"predictor": {"annotations": {"old": null, "new": "x"}}}}'"""
+            ),
+        ),
+        (
+            rename_annotation(DEPLOYMENT, ("metadata",), "old", "new", "x"),
+            (
+                "kubectl patch deployment/vllm -n team-a --type merge -p "
+                """'{"metadata": {"annotations": {"old": null}}, """
+                """"spec": {"template": {"metadata": {"annotations": {"new": "x"}}}}}'"""
+            ),
+        ),
+        (
+            rename_annotation(DEPLOYMENT, ("metadata",), "old", "new", None),
+            (
+                "kubectl patch deployment/vllm -n team-a --type merge -p "
+                """'{"metadata": {"annotations": {"old": null}}}'"""
+            ),
+        ),
+    ],
+)
+def test_a_misspelt_annotation_is_written_anew_where_it_reaches_the_pods(command: str, expected: str) -> None:
     assert command == expected
 
 

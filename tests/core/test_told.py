@@ -271,7 +271,7 @@ def test_warnings_that_no_container_tells_are_advice() -> None:
     events = said(pod(ENV_FROM, annotations={"hf-token-injector.io/secrets": "typo"}))
     assert [event.reason for event in events] == ["MayHaveToken", "Advice"]
     assert events[1].message == (
-        "annotation hf-token-injector.io/secrets is unknown: see docs/reference/annotations.md"
+        "annotation hf-token-injector.io/secrets is unknown: did you mean hf-token-injector.io/secret?"
     )
 
 

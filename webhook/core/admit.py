@@ -169,7 +169,8 @@ def _misplaced(case: Case, kind: Kind, found: list[Place]) -> None:
         where=".".join(kind.templates[0].reach[0]),
     )
     for keys in sorted(reaching - {("metadata",)}):
-        case.warnings += misplaced(read.at(document, keys), reaches=True, where="")
+        hints = caps.FINDINGS - len(case.warnings)
+        case.warnings += misplaced(read.at(document, keys), reaches=True, where="", hints=hints)
 
 
 def _mentions_us(document: Mapping[str, Any], found: list[Place]) -> bool:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from webhook.core import names, read
+from webhook.core import caps, names, read
 from webhook.core.hub import redact
 from webhook.core.names import Method, MissingSecret
 
@@ -26,10 +27,18 @@ _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
     names.MISSING_SECRET: (re.compile("|".join(MissingSecret)), "optional, require, skip or deny"),
 }
 _LISTS = frozenset({names.CONTAINERS, names.EXCLUDE_CONTAINERS})
-_ON_WORKLOADS = frozenset({names.SECRET, names.SECRET_KEY, names.METHOD, *_LISTS})
-_IN_ORDER = sorted(_ON_WORKLOADS)
+ON_WORKLOADS = frozenset({names.SECRET, names.SECRET_KEY, names.METHOD, *_LISTS})
+_IN_ORDER = sorted(ON_WORKLOADS)
 _WRITTEN = frozenset({names.INJECTED, names.RESTARTED_AT})
 ON_NAMESPACES = frozenset({names.SECRET, names.SECRET_KEY, names.METHOD, names.MISSING_SECRET})
+_PLAIN = {
+    "".join(filter(str.isalnum, key.removeprefix(names.PREFIX))): key
+    for key in sorted(ON_WORKLOADS | ON_NAMESPACES)
+}
+"""Annotations that are read by their names in letters alone: of `secret-name`, `secret` is meant."""
+
+_NAME = 63
+"""Characters of the last part of a key, by the API's rules."""
 
 
 class RefusedError(Exception):
@@ -73,7 +82,7 @@ def of_workload(labels: Mapping[str, Any], annotations: Mapping[str, Any]) -> As
         RefusedError: A value is malformed.
     """
     opted_out = labels.get(names.INJECT) == names.OPTED_OUT
-    if _ON_WORKLOADS.isdisjoint(annotations):
+    if ON_WORKLOADS.isdisjoint(annotations):
         return Asked(opted_out=True) if opted_out else NOTHING
     if opted_out:
         return Asked(opted_out=True)
@@ -117,17 +126,42 @@ def of_namespace(annotations: Mapping[str, str], warnings: list[str]) -> Namespa
     )
 
 
-def misplaced(metadata: Mapping[str, Any], *, reaches: bool, where: str) -> list[str]:
+def meant(key: str, known: frozenset[str]) -> str | None:
+    """Return the annotation that somebody probably wanted; None where none is near, or it is not known there.
+
+    It takes up to 0.3 ms.
+    """
+    name = key.rpartition("/")[2]
+    if len(name) > _NAME:
+        return None
+    near = get_close_matches("".join(filter(str.isalnum, name.lower())), _PLAIN, 1)
+    return _PLAIN[near[0]] if near and _PLAIN[near[0]] in known else None
+
+
+def unknown(key: str, near: str | None) -> str:
+    """Return what is said of an annotation on a workload that nobody reads."""
+    if near is not None:
+        return f"annotation {key} is unknown: did you mean {near}?"
+    ours = ", ".join(one.removeprefix(names.PREFIX) for one in _IN_ORDER)
+    return f"annotation {key} is none of {ours}"
+
+
+def misplaced(
+    metadata: Mapping[str, Any], *, reaches: bool, where: str, hints: int = caps.FINDINGS
+) -> list[str]:
     """Return warnings about our keys that stand where they do nothing.
 
     Args:
         metadata: `metadata` of an object or what stands for it, raw.
         reaches: Whether its labels and annotations reach Pods.
         where: What has those that do, for the sentence.
+        hints: How many keys may be compared with those that are known: whoever has more has them told after
+            these are mended.
     """
     here = "" if reaches else where
     said = [_about_label(key, value, here) for key, value in read.mapping(metadata, "labels").items()]
-    said += [_about_annotation(key, here) for key in read.mapping(metadata, "annotations")]
+    ours = [key for key in read.mapping(metadata, "annotations") if key.startswith(names.PREFIX)]
+    said += [_about_annotation(key, here, hint=index < hints) for index, key in enumerate(ours)]
     return [warning for warning in said if warning]
 
 
@@ -141,15 +175,15 @@ def _about_label(key: str, value: object, where: str) -> str:
     return f"label {key} does nothing here: set it in {where}.labels" if where else ""
 
 
-def _about_annotation(key: str, where: str) -> str:
-    if not key.startswith(names.PREFIX) or key in _WRITTEN:
+def _about_annotation(key: str, where: str, *, hint: bool) -> str:
+    if key in _WRITTEN:
         return ""
     if key == names.INJECT:
         return f"annotation {key} does nothing: it is a label"
     if key == names.MISSING_SECRET:
         return f"annotation {key} does nothing here: it belongs on the Namespace"
-    if key not in _ON_WORKLOADS:
-        return f"annotation {key} is unknown: see docs/reference/annotations.md"
+    if key not in ON_WORKLOADS:
+        return unknown(key, meant(key, ON_WORKLOADS) if hint else None)
     return f"annotation {key} does nothing here: set it in {where}.annotations" if where else ""
 
 

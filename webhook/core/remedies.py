@@ -1,7 +1,8 @@
 """The commands that mend what was found, ready to be pasted, in the one form in which we all print them."""
 
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from webhook.core import names
@@ -78,6 +79,30 @@ def annotate(target: Target, key: str, value: str | None) -> str:
     return _patch(target, _holder(target), "annotations", {key: value})
 
 
+def rename_annotation(target: Target, place: tuple[str, ...], key: str, meant: str, value: str | None) -> str:
+    """Return what takes an annotation away and writes its value under another key, where that reaches Pods.
+
+    Args:
+        target: The object.
+        place: Keys down to what has the annotation.
+        key: The annotation.
+        meant: The one to have its value.
+        value: What to write; None where nothing is to be written.
+    """
+    holder = _holder(target)
+    if place == holder == ("metadata",):
+        written = "" if value is None else f" {meant}={shlex.quote(value)}"
+        return f"kubectl annotate {target} {key}-{written}"
+    reaches = {path for template in KINDS[target.kind].templates for path in template.reach}
+    return _merge(
+        target,
+        [
+            (place, "annotations", {key: None}),
+            (place if place in reaches else holder, "annotations", {} if value is None else {meant: value}),
+        ],
+    )
+
+
 def stamp_now(target: Target, place: tuple[str, ...]) -> str:
     """Return what has a controller make Pods anew: the time, in an annotation that reaches them."""
     return _patch(target, place, "annotations", {names.RESTARTED_AT: "NOW"}).replace('"NOW"', f"\"'{_NOW}'\"")
@@ -104,7 +129,14 @@ def _holder(target: Target) -> tuple[str, ...]:
 
 
 def _patch(target: Target, place: tuple[str, ...], field: str, members: Mapping[str, str | None]) -> str:
-    change: Mapping[str, Any] = {field: members}
-    for key in reversed(place):
-        change = {key: change}
-    return f"kubectl patch {target} --type merge -p '{json.dumps(change)}'"
+    return _merge(target, [(place, field, members)])
+
+
+def _merge(target: Target, changes: Iterable[tuple[tuple[str, ...], str, Mapping[str, str | None]]]) -> str:
+    patch: dict[str, Any] = {}
+    for place, field, members in changes:
+        at = patch
+        for key in (*place, field) if members else ():
+            at = at.setdefault(key, {})
+        at.update(members)
+    return f"kubectl patch {target} --type merge -p {shlex.quote(json.dumps(patch))}"

@@ -14,10 +14,29 @@ def test_a_malformed_value_is_told() -> None:
 
 
 def test_a_key_that_nobody_reads_is_told() -> None:
-    for key in ("hf-token-injector.io/containers", "hf-token-injector.io/Secret", "hf-token-injector/secret"):
+    for key in ("hf-token-injector.io/containers", "hf-token-injector.io/model"):
         seen = SeenNamespace(name=TEAM, annotations={key: "x"})
         ((status, sentence, fix),) = said(cluster(namespaces={TEAM: seen}), CHECK)
-        assert (status, f"has annotation {key}, which nobody reads" in sentence) == (Status.FAIL, True)
+        assert status is Status.FAIL
+        assert sentence == (
+            f"Namespace {TEAM} has annotation {key}, which nobody reads on a Namespace; those that are: "
+            "method, missing-secret, secret, secret-key."
+        )
+        assert fix == f"kubectl annotate namespace {TEAM} {key}-"
+
+
+def test_a_key_that_is_misspelt_is_told_with_the_one_that_is_meant() -> None:
+    meant = "hf-token-injector.io/secret"
+    for key in ("hf-token-injector.io/secretname", "hf-token-injector.io/Secret", "hf-token-injector/secret"):
+        seen = SeenNamespace(name=TEAM, annotations={key: "my secret"})
+        ((status, sentence, fix),) = said(cluster(namespaces={TEAM: seen}), CHECK)
+        assert status is Status.FAIL
+        assert sentence.endswith(
+            f"has annotation {key}, which nobody reads on a Namespace; did you mean {meant}?"
+        )
+        assert fix == f"kubectl annotate namespace {TEAM} {key}- {meant}='my secret'"
+        both = SeenNamespace(name=TEAM, annotations={key: "other", meant: "mine"})
+        ((_, _, fix),) = said(cluster(namespaces={TEAM: both}), CHECK)
         assert fix == f"kubectl annotate namespace {TEAM} {key}-"
 
 

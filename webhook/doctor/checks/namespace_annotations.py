@@ -1,10 +1,11 @@
 """Annotations of ours on Namespaces: known keys, with values that say something."""
 
+import shlex
 from collections.abc import Iterator
 from typing import Final
 
 from webhook.core import names
-from webhook.core.asked import ON_NAMESPACES, of_namespace
+from webhook.core.asked import ON_NAMESPACES, meant, of_namespace
 from webhook.doctor.checks.namespace_labels import looks_like_ours
 from webhook.doctor.collected import Collected, SeenNamespace, Topic
 from webhook.doctor.finding import Finding, fail
@@ -24,10 +25,13 @@ def _annotations(seen: SeenNamespace) -> Iterator[Finding]:
     for key in seen.annotations:
         # The label as an annotation is for the check of labels to tell.
         if looks_like_ours(key) and key not in ON_NAMESPACES and key != names.INJECT:
+            near = meant(key, ON_NAMESPACES)
+            command = f"kubectl annotate namespace {seen.name} {key}-"
+            if near is not None and near not in seen.annotations:
+                command += f" {near}={shlex.quote(seen.annotations[key])}"
+            instead = f"did you mean {near}?" if near else f"those that are: {_KEYS}."
             yield fail(
-                seen.subject,
-                f"has annotation {key}, which nobody reads on a Namespace; those that are: {_KEYS}.",
-                f"kubectl annotate namespace {seen.name} {key}-",
+                seen.subject, f"has annotation {key}, which nobody reads on a Namespace; {instead}", command
             )
     for key in sorted(ON_NAMESPACES & seen.annotations.keys()):
         problems: list[str] = []
@@ -43,5 +47,5 @@ def _annotations(seen: SeenNamespace) -> Iterator[Finding]:
             seen.subject,
             f"has {key} as a label; it is an annotation.",
             f"kubectl label namespace {seen.name} {key}- && "
-            f"kubectl annotate namespace {seen.name} {key}={seen.labels[key]}",
+            f"kubectl annotate namespace {seen.name} {key}={shlex.quote(seen.labels[key])}",
         )

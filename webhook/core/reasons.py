@@ -139,4 +139,4 @@ class Source(StrEnum):
     NAMESPACE = "Namespace annotation"
     RULE = "rule"
     DEFAULT = "default"
-    RECORD = "entry that was there"
+    RECORD = "given earlier"

@@ -4,7 +4,6 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from webhook.cli.main import cli
-from webhook.cli.table import Row, rich_table
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -43,16 +42,6 @@ def test_a_pipe_gets_plain_aligned_columns() -> None:
 
 def test_colours_come_when_asked_for() -> None:
     assert "\x1b[32myes\x1b[0m" in explain("--color", "always").stdout
-
-
-def test_a_table_fits_its_terminal() -> None:
-    row = Row(
-        "vllm", "yes", "--model of vLLM names a model on the Hub", "hf-secret/token (default) as env", "a/b"
-    )
-    for width in (60, 80, 200):
-        table = rich_table([row], width=width)
-        assert max(map(len, table.replace("\x1b[", "\x1b").splitlines())) <= width + 60
-        assert "a/b" in table
 
 
 def test_json_has_a_version_and_everything_that_was_decided() -> None:

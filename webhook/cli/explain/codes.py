@@ -66,5 +66,8 @@ class Code(Phrase):
 PAST = frozenset({Code.BEFORE_WEBHOOK, Code.BEFORE_LABEL, Code.NOT_CALLED, Code.DECIDED_OTHERWISE})
 """What stood in the way of a Pod and stands there no more: one that is made now is given its token."""
 
+LACKING = frozenset(tuple(Code)[1 : tuple(Code).index(Code.SECRET_ABSENT)])
+"""A container should have a token and has none."""
+
 RANK = {code: rank for rank, code in enumerate(Code)}
 """The worst first."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from webhook.cli.explain.facts import Held, Reference
-from webhook.cli.explain.judged import Container
+from webhook.cli.explain.judged import Container, Holding
 from webhook.cli.table import Row
 from webhook.core.decision import Action, Choice, Verdict
 from webhook.core.knowledge import Presence
@@ -37,7 +37,7 @@ def described_live(container: Container, held: Mapping[Reference, Held]) -> dict
         "holds": str(container.holding),
         "from": reference
         and {
-            "kind": "ConfigMap" if reference.config_map else "Secret",
+            "kind": _kind(config_map=reference.config_map),
             "name": reference.name,
             "key": reference.key,
             "present": str(known.presence if known else Presence.UNKNOWN),
@@ -60,8 +60,14 @@ def as_row(verdict: Verdict) -> Row:
     )
 
 
-def as_live_row(container: Container, held: Mapping[Reference, Held]) -> Row:
-    """Return the row of a container of a cluster."""
+def as_live_row(container: Container, held: Mapping[Reference, Held], *, entry_only: bool = False) -> Row:
+    """Return the row of a container of a cluster.
+
+    Args:
+        container: Of an object or a Pod.
+        held: What is known of the Secrets.
+        entry_only: An entry of ours is no token, as the object's Pods have none.
+    """
     verdict, reference = container.verdict, container.reference
     row = as_row(verdict)
     source = row.source if verdict.choice else container.wiring or "-"
@@ -69,7 +75,24 @@ def as_live_row(container: Container, held: Mapping[Reference, Held]) -> Row:
         source += _presence(held.get(reference), config_map=reference.config_map)
     if container.other is not None:
         source += f"; now it would be {_source(verdict, container.other)}"
-    return row._replace(token=container.holding.cell, source=source)
+    token = "entry only" if entry_only and container.holding is Holding.OURS else _token(container, held)
+    return row._replace(token=token, source=source)
+
+
+def _token(container: Container, held: Mapping[Reference, Held]) -> str:
+    """Return what a container has: an entry whose Secret is not all there, or not seen, is no plain yes."""
+    reference, holding = container.reference, container.holding
+    if reference is None or holding not in {Holding.OURS, Holding.OWN}:
+        return holding.cell
+    match held.get(reference):
+        case Held(Presence.ABSENT, _):
+            return f"no {_kind(config_map=reference.config_map)}"
+        case Held(_, Presence.ABSENT):
+            return "no key"
+        case None | Held(Presence.UNKNOWN, _) if holding is Holding.OURS:
+            return "yes?"
+        case _:
+            return holding.cell
 
 
 def _choice(choice: Choice) -> dict[str, Any]:
@@ -89,7 +112,7 @@ def _source(verdict: Verdict, choice: Choice) -> str:
 
 def _presence(held: Held | None, *, config_map: bool) -> str:
     """Return what is to be said of a Secret, or ConfigMap, that is not all there."""
-    kind = "ConfigMap" if config_map else "Secret"
+    kind = _kind(config_map=config_map)
     match held:
         case None | Held(Presence.UNKNOWN, _):
             return f", {kind} not seen"
@@ -99,6 +122,10 @@ def _presence(held: Held | None, *, config_map: bool) -> str:
             return ", no such key"
         case _:
             return ""
+
+
+def _kind(*, config_map: bool) -> str:
+    return "ConfigMap" if config_map else "Secret"
 
 
 def objection(finding: Finding) -> dict[str, str]:

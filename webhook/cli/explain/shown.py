@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from webhook.cli.explain.answer import Answer
+from webhook.cli.explain.codes import LACKING
 from webhook.cli.explain.container import as_live_row, described_live, objection
 from webhook.cli.explain.explained import Explained, PodSeen
 from webhook.cli.table import COLUMNS, lines, rich_table
-from webhook.cluster.resources import NAMESPACE
+from webhook.cluster.resources import NAMESPACE, POD
 from webhook.core.hub import redact
 
 _NAMED = 3
@@ -66,7 +67,8 @@ def as_text(explained: Explained, *, color: bool) -> str:
         for clause in judged.misspelt:
             if clause not in explained.answer.sentence:
                 text += f"  warning: {clause}\n"
-        rows = [as_live_row(one, explained.held) for one in judged.containers]
+        entry_only = named.resource is not POD and explained.answer.code in LACKING
+        rows = [as_live_row(one, explained.held, entry_only=entry_only) for one in judged.containers]
         text += _table(rows, color=color)
     for alike in _alike(explained.pods):
         said = alike[0].answer.sentence

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from webhook.core import names
+from webhook.core import names, read
 from webhook.core.admit import admit
 from webhook.core.decision import Action, Choice, Decision, Operation, Request, Scope
+from webhook.core.kinds import KINDS, places
 from webhook.core.knowledge import Knowledge, Namespace
 from webhook.core.names import InjectMode
 from webhook.core.settings import Settings
@@ -14,6 +15,7 @@ from webhook.doctor.collected import Collected, SeenNamespace, SeenObject
 from webhook.doctor.finding import Subject
 
 _GIVEN: Final = (Action.ADD, Action.KEEP, Action.REPLACE)
+_ITS: Final = f"its annotation {names.SECRET}"
 _ANY_POD: Final[Mapping[str, Any]] = {
     "metadata": {"labels": {names.INFERENCE_SERVICE_LABEL: "any"}},
     "spec": {"containers": [{"name": names.STORAGE_INITIALIZER, "args": ["hf://any/model"]}]},
@@ -31,6 +33,7 @@ class Wanted(NamedTuple):
         namespace, secret, key: Which.
         subject: By what; the Namespace itself where nothing in it asks for a token yet.
         in_use: Whether something asks.
+        asked: What names the Secret ("its annotation …"), where people wrote it; empty where nothing does.
     """
 
     namespace: str
@@ -38,6 +41,7 @@ class Wanted(NamedTuple):
     key: str
     subject: Subject
     in_use: bool
+    asked: str = ""
 
 
 def choices(decision: Decision) -> Iterator[Choice]:
@@ -77,14 +81,28 @@ def wanted(collected: Collected) -> list[Wanted]:
         if not seen.ended:
             for choice in choices(seen.decision):
                 place = (seen.namespace, choice.secret, choice.key)
-                found.setdefault(place, Wanted(*place, seen.subject, in_use=True))
+                if place not in found:
+                    asked = _asked(collected, seen, choice.secret)
+                    found[place] = Wanted(*place, seen.subject, in_use=True, asked=asked)
     using = {namespace for namespace, _, _ in found}
     for namespace in collected.opted_in:
         if namespace.name not in using and namespace.exists:
             for choice in choices(_of_any_pod(namespace, collected.installed.settings)):
                 place = (namespace.name, choice.secret, choice.key)
-                found.setdefault(place, Wanted(*place, namespace.subject, in_use=False))
+                asked = _ITS if namespace.annotations.get(names.SECRET) == choice.secret else ""
+                found.setdefault(place, Wanted(*place, namespace.subject, in_use=False, asked=asked))
     return sorted(found.values())
+
+
+def _asked(collected: Collected, seen: SeenObject, secret: str) -> str:
+    """Return whose annotation names a Secret; an entry that is kept does not tell."""
+    group = read.string(seen.object, "apiVersion").rpartition("/")[0]
+    kind = KINDS[group, seen.subject.kind]
+    if any(place.annotations.get(names.SECRET) == secret for place in places(dict(seen.object), kind)):
+        return _ITS
+    namespace = collected.namespaces.get(seen.namespace)
+    by_namespace = namespace is not None and namespace.annotations.get(names.SECRET) == secret
+    return f"the Namespace's annotation {names.SECRET}" if by_namespace else ""
 
 
 def _of_any_pod(namespace: SeenNamespace, settings: Settings) -> Decision:

@@ -130,6 +130,11 @@ def test_a_missing_secret_that_is_to_be_skipped_is_the_reason(cluster: Cluster, 
     result = explain(POD, "-n", "team-a")
     assert "storage-initializer has no token from us: Secret hf-secret does not exist" in result.stdout
     assert "kubectl create secret generic hf-secret" in result.stdout
+    cluster.namespace("team-a", "enabled", missing_secret="skip", secret="hf-secret")
+    assert (
+        "does not exist in the namespace, as the Namespace's annotation hf-token-injector.io/secret asks."
+        in (explain(POD, "-n", "team-a").stdout)
+    )
 
 
 def test_what_would_be_refused_has_its_sentence_and_exit_code(cluster: Cluster, explain: Explain) -> None:

@@ -217,6 +217,30 @@ def test_a_secret_that_does_not_exist(cluster: Cluster, explain: Explain) -> Non
     ]
 
 
+def test_a_secret_that_does_not_exist_is_told_with_the_annotation_that_names_it(
+    cluster: Cluster, explain: Explain
+) -> None:
+    """Its name may be misspelt there."""
+    annotation = {"hf-token-injector.io/secret": "hf-secret"}
+    cluster.objects.remove("Secret", "hf-secret", "team-a")
+    pod = predictor_pod(ours=True)
+    cluster.objects.add(
+        pod | {"metadata": pod["metadata"] | {"annotations": pod["metadata"]["annotations"] | annotation}}
+    )
+    cluster.objects.add(inference_service(annotations=annotation))
+    clause = "asks: Secret hf-secret does not exist."
+    assert first(explain)[0].endswith(f"key token, as its annotation hf-token-injector.io/secret {clause}")
+    assert (
+        f"key token, as its annotation hf-token-injector.io/secret {clause}"
+        in (explain("isvc/llama", "-n", "team-a").stdout.splitlines()[0])
+    )
+    cluster.namespace("team-a", "enabled", secret="hf-secret")
+    cluster.objects.add(predictor_pod(ours=True))
+    assert first(explain)[0].endswith(
+        f"key token, as the Namespace's annotation hf-token-injector.io/secret {clause}"
+    )
+
+
 def test_a_key_that_is_not_in_it(cluster: Cluster, explain: Explain) -> None:
     cluster.secret("hf-secret", "HF_TOKEN")
     cluster.objects.add(predictor_pod(ours=True))

@@ -29,6 +29,34 @@ def test_a_missing_secret_is_told_with_the_command_that_makes_it() -> None:
     ]
 
 
+ITS = "its annotation hf-token-injector.io/secret"
+
+
+def test_a_missing_secret_that_an_annotation_names_is_told_with_it() -> None:
+    """Its name may be misspelt there. Also of a Pod that has our entry, which does not tell whence it is."""
+    pod = kserve_pod()
+    pod["metadata"]["annotations"] = {"hf-token-injector.io/secret": "hf-secrets"}
+    for document in (pod, injected(pod)):
+        found = said(cluster(pods=(seen(document),), secrets={(TEAM, "hf-secrets"): None}), CHECK)
+        ((_, sentence, _),) = found
+        assert sentence.partition(" needs ")[2] == (
+            f"Secret hf-secrets, which {ITS} asks for and which does not exist in {TEAM}."
+        )
+
+
+def test_a_missing_secret_that_the_namespaces_annotation_names_is_told_with_it() -> None:
+    team = namespace(secret="hf-secrets")
+    missing: dict[tuple[str, str], SeenSecret | None] = {(TEAM, "hf-secrets"): None}
+    pods = (seen(injected(kserve_pod(), team), team),)
+    ((_, sentence, _),) = said(cluster(namespaces={TEAM: team}, pods=pods, secrets=missing), CHECK)
+    assert sentence == (
+        "Pod team-a/llama needs Secret hf-secrets, which the Namespace's annotation "
+        "hf-token-injector.io/secret asks for and which does not exist in team-a."
+    )
+    ((_, sentence, _),) = said(cluster(namespaces={TEAM: team}, pods=(), secrets=missing), CHECK)
+    assert f"needs Secret hf-secrets, which {ITS} asks for and which does not exist" in sentence
+
+
 def test_a_missing_secret_that_nothing_needs_yet_is_a_warning() -> None:
     ((status, sentence, _),) = said(cluster(pods=(), secrets={(TEAM, "hf-secret"): None}), CHECK)
     assert status is Status.WARN

@@ -12,7 +12,7 @@ from webhook.core.hub import HUGGING_FACE
 from webhook.core.knowledge import Presence
 from webhook.core.names import InjectMode
 from webhook.core.owners import Owner
-from webhook.core.reasons import Reason
+from webhook.core.reasons import Reason, Source
 from webhook.core.remedies import Target, create_secret, write_token
 from webhook.core.renewal import Renewal, renewal
 
@@ -26,6 +26,7 @@ _CLOSED: Final = (
 )
 """It asks the Hub, or may, and gets nothing."""
 
+_ASKS: Final = {Source.WORKLOAD: "its", Source.NAMESPACE: "the Namespace's"}
 _UNKNOWN: Final = Held(Presence.UNKNOWN, Presence.UNKNOWN)
 
 
@@ -163,6 +164,7 @@ def _secrets(
         namespace = subject.owner.namespace
         if held.presence is Presence.ABSENT:
             code, what, mend = Code.SECRET_ABSENT, f"{kind} {reference.name}", create_secret
+            said += _asked(container)
         else:
             code, what, mend = Code.KEY_ABSENT, f"key {reference.key}", write_token
         said += f": {code.tell(what)}"
@@ -172,6 +174,13 @@ def _secrets(
         commands = [] if reference.config_map else [mend(namespace, reference.name, reference.key)]
         return Answer(code, f"{said}.", tuple(commands))
     return outdated
+
+
+def _asked(container: Container) -> str:
+    """Return whose annotation asks for the Secret that a container is given; a name may be misspelt there."""
+    choice = container.verdict.choice
+    whose = _ASKS.get(choice.source) if choice and container.holding is not Holding.OWN else None
+    return f", as {whose} annotation {names.SECRET} asks" if whose else ""
 
 
 def _successor(container: Container, subject: Subject, pod: Mapping[str, Any]) -> str:
@@ -206,7 +215,8 @@ def _closed(subject: Subject) -> Answer | None:
             commands = [remedies.annotate(subject.owner, names.SECRET, "NAME")]
         elif verdict.reason in {Reason.MAY_HAVE_TOKEN, Reason.TOO_LARGE}:
             commands = [remedies.annotate(subject.owner, names.CONTAINERS, verdict.container)]
-        clause = f"{verdict.container} has no token from us: {verdict.sentence}."
+        asked = _asked(container) if verdict.reason is Reason.SECRET_MISSING else ""
+        clause = f"{verdict.container} has no token from us: {verdict.sentence}{asked}."
         return Answer(Code.WAY_CLOSED, Code.WAY_CLOSED.tell(clause), tuple(commands))
     return None
 

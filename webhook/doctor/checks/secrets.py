@@ -65,7 +65,8 @@ def _fails(seen: SeenKey) -> bool:
 
 
 def _missing(need: Wanted) -> Finding:
-    sentence = f"needs Secret {need.secret}, which does not exist in {need.namespace}."
+    asked = f"{need.asked} asks for and which " if need.asked else ""
+    sentence = f"needs Secret {need.secret}, which {asked}does not exist in {need.namespace}."
     command = create_secret(need.namespace, need.secret, need.key)
     if need.in_use:
         return fail(need.subject, sentence, command)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
+from webhook.cli.refusals import short
 from webhook.cli.settings_file import load
 from webhook.cli.terminal import tell
 from webhook.cluster.client import StatusError
@@ -97,7 +98,8 @@ def tell_if_assumed(platform: Platform) -> None:
     """Say on standard error that the defaults are assumed, and what to do about it."""
     if platform.assumed:
         tell(
-            f"The platform's settings cannot be read ({platform.assumed}); defaults are assumed, or --config."
+            f"The platform's settings cannot be read ({short(platform.assumed)}); "
+            "defaults are assumed, or --config."
         )
 
 

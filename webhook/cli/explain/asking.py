@@ -13,6 +13,7 @@ from webhook.cli.explain.shown import as_json, as_text
 from webhook.cli.explain.targets import Target
 from webhook.cli.explain.version import VERSION
 from webhook.cli.platform import find_platform, tell_if_assumed
+from webhook.cli.refusals import folded
 from webhook.cli.terminal import colored, tell, write
 from webhook.cluster.access import Access, AccessError
 from webhook.cluster.client import Client, NoAnswerError, StatusError
@@ -144,10 +145,10 @@ class _Asking:
         judged = explained.judged
         if judged is not None and judged.refused and self.exit_code != exits.ERROR:
             self.exit_code = exits.REFUSED
-        for sentence in explained.unseen:
-            if sentence not in self._told:
-                self._told.add(sentence)
-                tell(redact(f"Not seen: {sentence}"))
+        untold = [sentence for sentence in explained.unseen if sentence not in self._told]
+        self._told.update(untold)
+        for sentence in folded(untold):
+            tell(redact(sentence))
 
     def _problem(self, sentence: str) -> None:
         tell(redact(f"{sentence.rstrip('.')}."))

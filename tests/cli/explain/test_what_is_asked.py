@@ -40,6 +40,8 @@ def test_arguments_are_those_of_kubectl(words: list[str], targets: list[object])
         ([], "What is to be explained?"),
         (["svc/x"], "svc is no kind that can be explained. Those are pod, ns, "),
         (["pod.apps/x"], "pod.apps is no kind that can be explained"),
+        (["llama"], "llama is no kind that can be explained. Is isvc/llama meant? Those are pod, ns, "),
+        (["isv", "llama"], "isv is no kind that can be explained. Those are pod, ns, "),
         (["isvc/x", "y"], "y is not TYPE/NAME"),
         (["isvc/x", "-A"], "none can be named"),
         (["ns"], "Which namespace?"),
@@ -230,7 +232,12 @@ def test_pods_of_a_namespace_are_shown_with_what_made_them(cluster: Cluster, exp
         "Pod nightly-1-a",
         "Pod ray-1 in namespace team-a",
     ]
-    assert result.stdout.endswith("\n1 workload that asks the Hub for nothing not shown.\n")
+    assert result.stdout.endswith(
+        "\n1 workload that asks the Hub for nothing not shown; "
+        "`hf-token-injector explain deployment/idle -n team-a` shows it.\n"
+    )
+    cluster.objects.add(workload(name="other", image="busybox", args=[]))
+    assert "explain deployment/idle -n team-a` shows one, `-o json` all.\n" in explain("ns/team-a").stdout
     alone = explain("cronjob/nightly", "-n", "team-a").stdout
     assert "\nPod nightly-1-a:" in alone
 

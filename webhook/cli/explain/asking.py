@@ -56,11 +56,13 @@ class _Text:
         self._color = color
         self._begun = False
         self._passed = 0
+        self._one_passed = ""
 
     def put(self, explained: Explained, *, named: bool) -> None:
         """Write an object."""
         if not named and explained.asks_nothing:
             self._passed += 1
+            self._one_passed = self._one_passed or str(explained.named.target)
             return
         write("\n" * self._begun + as_text(explained, color=self._color))
         self._begun = True
@@ -72,8 +74,10 @@ class _Text:
         if self._passed:
             things = "workload" if self._passed == 1 else "workloads"
             verb = "asks" if self._passed == 1 else "ask"
+            shows = "shows it" if self._passed == 1 else "shows one, `-o json` all"
             write(
-                "\n" * self._begun + f"{self._passed} {things} that {verb} the Hub for nothing not shown.\n"
+                "\n" * self._begun + f"{self._passed} {things} that {verb} the Hub for nothing not shown; "
+                f"`hf-token-injector explain {redact(self._one_passed)}` {shows}.\n"
             )
 
 

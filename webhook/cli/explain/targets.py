@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import click
 from click.shell_completion import CompletionItem
 
-from webhook.cluster.resources import NAMESPACE, RESOURCES, Resource
+from webhook.cluster.resources import INFERENCE_SERVICE, NAMESPACE, RESOURCES, Resource
 from webhook.core.kinds import KINDS
 
 EXPLAINED: Final = tuple(
@@ -37,7 +37,8 @@ def parse(words: Sequence[str]) -> list[Target]:
         return [_with_slash(word) for word in words]
     if not words:
         return []
-    resources = [_resource(word) for word in words[0].split(",")]
+    alone = len(words) == 1 and "," not in words[0]
+    resources = [_resource(word, perhaps_a_name=alone) for word in words[0].split(",")]
     return [Target(resource, name) for resource in resources for name in words[1:] or [""]]
 
 
@@ -48,14 +49,19 @@ def _with_slash(word: str) -> Target:
     return Target(_resource(kind), name)
 
 
-def _resource(word: str) -> Resource:
-    """Return the kind that people call so; `deployments.apps` is a name as well."""
+def _resource(word: str, *, perhaps_a_name: bool = False) -> Resource:
+    """Return the kind that people call so; `deployments.apps` is a name as well.
+
+    Raises:
+        click.UsageError: There is none; it may be an object's name, and then a way to say that is shown.
+    """
     short, _, group = word.lower().partition(".")
     for resource in EXPLAINED:
         if short in resource.called and f"{resource.group}.".startswith(f"{group}." if group else ""):
             return resource
     known = ", ".join(resource.word for resource in EXPLAINED)
-    raise click.UsageError(f"{word} is no kind that can be explained. Those are {known}.")
+    meant = f" Is {INFERENCE_SERVICE.word}/{word} meant?" if perhaps_a_name else ""
+    raise click.UsageError(f"{word} is no kind that can be explained.{meant} Those are {known}.")
 
 
 class Words(click.ParamType[str, str]):

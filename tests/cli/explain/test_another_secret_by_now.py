@@ -1,9 +1,11 @@
 """A Pod whose Secret leads nowhere, and whose successor is given another one."""
 
+import json
+
 import pytest
 
 from tests.cli.explain.conftest import Cluster, Explain
-from tests.cli.explain.workloads import inference_service, predictor_pod, rolled_out
+from tests.cli.explain.workloads import OURS, RECORD, inference_service, predictor_pod, rolled_out
 
 
 def test_a_pod_that_has_another_key_than_would_be_chosen_now_is_made_anew(
@@ -44,3 +46,20 @@ def test_a_pod_is_not_made_anew_where_the_next_one_fares_no_better(
     first, command = explain("pod/llama-predictor-6d9c-x2x", "-n", "team-a").stdout.splitlines()[:2]
     assert first.endswith("key token: key token is not in it.")
     assert command.startswith("  kubectl patch secret hf-secret -n team-a ")
+
+
+def test_an_entry_that_came_with_the_inference_service_is_no_other_matter(
+    cluster: Cluster, explain: Explain
+) -> None:
+    """Its container asks for nothing, so that nothing would be chosen for it; the object's is replaced."""
+    cluster.namespace("team-a", "enabled", secret_key="HF_TOKEN")
+    cluster.secret("hf-secret", "HF_TOKEN")
+    pod = predictor_pod(ours=True)
+    noted = json.loads(RECORD)
+    noted["kserve-container"] = noted["storage-initializer"]
+    pod["metadata"]["annotations"]["hf-token-injector.io/injected"] = json.dumps(noted)
+    pod["spec"]["containers"][0]["env"] = [OURS]
+    cluster.objects.add(inference_service(), pod, *rolled_out("1"))
+    first, command = explain("isvc/llama", "-n", "team-a").stdout.splitlines()[:2]
+    assert first.endswith("a new Pod takes it from Secret hf-secret, key HF_TOKEN.")
+    assert command.startswith("  kubectl patch isvc/llama -n team-a --type merge -p ")

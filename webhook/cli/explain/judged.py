@@ -1,6 +1,6 @@
 """An object of the cluster, judged: what would be decided now, and what each container holds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -119,9 +119,11 @@ def judge(
         now, _ = _decide(before, knowledge, settings)
         choosing = {verdict.path: verdict for verdict in now.verdicts}
     in_object = is_pod or KINDS[kind].components
-    containers = tuple(
-        _container(document, verdict, choosing.get(verdict.path), in_object=in_object)
-        for verdict in decision.verdicts
+    containers = _with_inherited(
+        [
+            _container(document, verdict, choosing.get(verdict.path), in_object=in_object)
+            for verdict in decision.verdicts
+        ]
     )
     # Of a Pod what there is counts, of all else what would be stored.
     final = request if is_pod else replace(request, object=patched(document, decision))
@@ -155,6 +157,18 @@ def _container(
     if holding is Holding.OWN:
         return Container(verdict, holding, own, wiring)
     return Container(verdict, holding, _reference(choice), other=other)
+
+
+def _with_inherited(containers: Sequence[Container]) -> tuple[Container, ...]:
+    """Return containers in which an inherited entry follows that of the container that downloads.
+
+    It came with an InferenceService, for which the same Secret is chosen, and nothing is for its container.
+    """
+    others = {one.reference: one.other for one in containers if one.other is not None}
+    return tuple(
+        one._replace(other=others.get(one.reference)) if one.verdict.reason is Reason.INHERITED else one
+        for one in containers
+    )
 
 
 def _reference(choice: Choice | None) -> Reference | None:

@@ -303,6 +303,27 @@ def test_a_missing_secret_and_a_missing_key_are_told(
     )
 
 
+def test_a_pod_of_another_key_than_its_namespace_names_by_now_is_made_anew(
+    team_of: Callable[..., Team], explain: Explain, kubectl: Kubectl, paste: Callable[[str], None]
+) -> None:
+    """The entry that came with the InferenceService is no reason to write the old key."""
+    team = team_of(secrets={"hf-secret": "HF_TOKEN"})
+    team.apply(hugging_face_model("llama"))
+    team.predictor("llama")
+    assert "key token is not in it." in first(explain("isvc/llama", "-n", team.namespace))
+    kubectl("annotate", "namespace", team.namespace, "hf-token-injector.io/secret-key=HF_TOKEN")
+    said = explain("isvc/llama", "-n", team.namespace)
+    assert first(said).endswith(
+        "key token is not in it; a new Pod takes it from Secret hf-secret, key HF_TOKEN."
+    )
+    paste(said.out)
+    by_now = Reference("hf-secret", "HF_TOKEN")
+    until(
+        lambda: any(tokens(pod)["storage-initializer"] == by_now for pod in team.pods()),
+        "a Pod with the other key",
+    )
+
+
 def test_the_json_of_all_namespaces_is_the_same_until_something_is_decided_otherwise(
     team_of: Callable[..., Team], explain: Explain, cluster: Cluster
 ) -> None:

@@ -5,6 +5,7 @@ the API server calls, Secrets, rights and Pods are real.
 """
 
 import base64
+import shlex
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from tests.e2e.conftest import MakeNamespace
 from tests.e2e.harness.api import JSON_PATCH, Object
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.doctor import Doctor
+from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import hugging_face_model, predictor_pod
 from tests.e2e.harness.release import CONFIGURATION, NAME, NAMESPACE, Release
 from tests.e2e.harness.team import TOKEN, Team
@@ -227,6 +229,31 @@ def test_labels_and_annotations_that_nobody_reads_are_told(
     )
     found = doctor("-n", wrong, "--check=namespace-annotations").said("namespace-annotations")
     assert "has annotation hf-token-injector.io/secrets, which nobody reads" in found[0]
+
+
+def test_the_commands_that_spell_annotations_right_do_so(
+    doctor: Doctor, cluster: Cluster, make_namespace: MakeNamespace, kubectl: Kubectl
+) -> None:
+    """On a Namespace, on an InferenceService, and in a component of one."""
+    misspelt, value = "hf-token-injector.io/secretname", "hf-secret"
+    name = make_namespace("enabled", annotations={misspelt: value})
+    for service in ("whole", "component"):
+        model = hugging_face_model(service)
+        holder = model["metadata"] if service == "whole" else model["spec"]["predictor"]
+        holder["annotations"] = {misspelt: value}
+        cluster.api.create(model, name)
+    ask = ("-n", name, "--check=namespace-annotations", "--check=workload-annotations")
+    found = doctor(*ask)
+    lines = [*found.said("namespace-annotations"), *found.said("workload-annotations")]
+    assert ["did you mean hf-token-injector.io/secret?" in line for line in lines] == [True] * 3
+    for line in lines:
+        program, *arguments = shlex.split(line.partition(" => ")[2])
+        assert program == "kubectl"
+        kubectl(*arguments)
+    assert doctor(*ask).wrong == set()
+    assert (
+        cluster.api.get("Namespace", name)["metadata"]["annotations"]["hf-token-injector.io/secret"] == value
+    )
 
 
 def test_a_missing_secret_key_or_value_is_told(

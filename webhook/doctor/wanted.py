@@ -74,6 +74,19 @@ def followed(collected: Collected, pod: SeenObject) -> dict[Place, Place]:
     }
 
 
+def successor(collected: Collected, pod: SeenObject, old: Place) -> Place | None:
+    """Return the Secret and key that a new Pod has instead, where they are all right; else None."""
+    place = followed(collected, pod).get(old)
+    if place is None or not collected.injects(pod.namespace):
+        return None
+    name, key = place
+    secret = collected.secrets.get((pod.namespace, name))
+    if secret is None or key not in secret.keys:
+        return None
+    flaw = secret.keys[key].flaw
+    return place if flaw is None or flaw.works else None
+
+
 def wanted(collected: Collected) -> list[Wanted]:
     """Return what is needed, each key of a namespace once, named for the first that needs it."""
     found: dict[tuple[str, str, str], Wanted] = {}

@@ -97,6 +97,22 @@ def test_what_is_wrong_with_the_secret_is_told(keys: dict[str, SeenKey] | None, 
         assert command.startswith(fix)
 
 
+def test_a_pod_of_an_old_key_is_made_anew_where_a_new_one_has_the_right_key() -> None:
+    team = namespace(secret_key="HF_TOKEN")
+    pod = seen(failed(injected(kserve_pod()), UNAUTHENTICATED), team)
+    secret = SeenSecret(name="hf-secret", namespace=TEAM, keys={"HF_TOKEN": SeenKey()})
+    here: dict[str, Any] = {"namespaces": {TEAM: team}, "secrets": {(TEAM, "hf-secret"): secret}}
+    sentence, command = only(cluster(pods=(pod,), **here))
+    assert sentence.endswith(
+        "and key token of Secret hf-secret is not there: "
+        "a new Pod takes it from Secret hf-secret, key HF_TOKEN."
+    )
+    assert "restarted-at" in command
+    sentence, command = only(cluster(pods=(replace(pod, owners=rollout()),), **here))
+    assert sentence.endswith("the rollout of deployment/llama, which is under way, replaces it.")
+    assert command == f"kubectl rollout status deployment/llama -n {TEAM}"
+
+
 def test_a_token_of_its_own_is_for_its_owner_to_mend() -> None:
     pod = kserve_pod()
     pod["spec"]["initContainers"][0]["env"] = [{"name": "HF_TOKEN", "value": "mine"}]

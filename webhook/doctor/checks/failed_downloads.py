@@ -13,6 +13,7 @@ from webhook.doctor.collected import Collected, SeenObject, Topic
 from webhook.doctor.ended import Cause, End, ends
 from webhook.doctor.finding import Finding, fail, warn
 from webhook.doctor.remedies import TOKENS, remedy
+from webhook.doctor.wanted import successor
 
 ABOUT: Final = "No container has ended because a download from the Hub failed."
 NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.PODS})
@@ -63,7 +64,7 @@ def _about_the_token(
     """Return why the Hub does not know the caller, and what mends it, from what the container was given."""
     namespace = pod.namespace
     if verdict.action is Action.KEEP and verdict.choice is not None:
-        return _with_ours(collected, namespace, cause, verdict.choice, otherwise)
+        return _with_ours(collected, pod, cause, verdict.choice, otherwise)
     if verdict.reason in _OWN:
         if cause is Cause.NOT_FOUND:
             return otherwise
@@ -89,14 +90,22 @@ def _about_the_token(
 
 
 def _with_ours(
-    collected: Collected, namespace: str, cause: Cause, choice: Choice, otherwise: tuple[str, str]
+    collected: Collected, pod: SeenObject, cause: Cause, choice: Choice, otherwise: tuple[str, str]
 ) -> tuple[str, str]:
     """Return what is wrong with the token that we gave a reference to."""
+    namespace = pod.namespace
     place = (namespace, choice.secret)
     create = create_secret(namespace, choice.secret, choice.key)
     write = write_token(namespace, choice.secret, choice.key)
     if place in collected.secrets:
         secret = collected.secrets[place]
+        follows = successor(collected, pod, choice[:2])
+        if follows is not None and (secret is None or choice.key not in secret.keys):
+            comes = pod.renewal
+            then = comes.running or f"a new Pod takes it from Secret {follows[0]}, key {follows[1]}"
+            return f"{cause}, and key {choice.key} of Secret {choice.secret} is not there: {then}", (
+                comes.look or comes.anew
+            )
         if secret is None:
             return f"{cause}, and Secret {choice.secret} does not exist", create
         if choice.key not in secret.keys:

@@ -5,9 +5,9 @@ from typing import Final
 
 from webhook.core import names
 from webhook.core.remedies import create_secret, write_token
-from webhook.doctor.collected import Collected, SeenKey, SeenSecret, Topic
+from webhook.doctor.collected import Collected, SeenSecret, Topic
 from webhook.doctor.finding import Finding, fail, warn
-from webhook.doctor.wanted import Wanted, choices, followed, wanted
+from webhook.doctor.wanted import Wanted, choices, successor, wanted
 
 ABOUT: Final = "Each Secret that is needed exists, with its key, and a value that looks like a token."
 NEEDS: Final = frozenset({Topic.NAMESPACES, Topic.WORKLOADS, Topic.PODS, Topic.SECRETS})
@@ -45,23 +45,16 @@ def _outdated(collected: Collected, need: Wanted, flaw: str) -> Finding | None:
         and not one.ended
         and any(choice[:2] == old for choice in choices(one.decision))
     ]
-    if not using or not collected.injects(need.namespace):
+    places = [successor(collected, one, old) for one in using]
+    if not places or places[0] is None or None in places:
         return None
-    for one in using:
-        name, key = followed(collected, one).get(old, ("", ""))
-        follows = collected.secrets.get((need.namespace, name))
-        if follows is None or key not in follows.keys or _fails(follows.keys[key]):
-            return None
+    name, key = places[0]
     pod = using[0]
     comes = pod.renewal
     what = f"has its token from Secret {need.secret}, {flaw}"
     if comes.running:
         return warn(pod.subject, f"{what}: {comes.running}.", comes.look)
     return fail(pod.subject, f"{what}; a new Pod takes it from Secret {name}, key {key}.", comes.anew)
-
-
-def _fails(seen: SeenKey) -> bool:
-    return seen.flaw is not None and not seen.flaw.works
 
 
 def _missing(need: Wanted) -> Finding:

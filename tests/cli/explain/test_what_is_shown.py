@@ -137,6 +137,21 @@ def test_a_missing_secret_that_is_to_be_skipped_is_the_reason(cluster: Cluster, 
     )
 
 
+def test_a_misspelt_annotation_is_shown_with_the_command_that_spells_it_right(
+    cluster: Cluster, explain: Explain
+) -> None:
+    cluster.objects.add(inference_service(annotations={"hf-token-injector.io/secretname": "other"}))
+    lines = explain("isvc/llama", "-n", "team-a").stdout.splitlines()
+    at = lines.index(
+        "  warning: annotation hf-token-injector.io/secretname is unknown: did you mean "
+        "hf-token-injector.io/secret?"
+    )
+    assert lines[at + 1] == (
+        "    kubectl annotate isvc/llama -n team-a hf-token-injector.io/secretname- "
+        "hf-token-injector.io/secret=other"
+    )
+
+
 def test_what_would_be_refused_has_its_sentence_and_exit_code(cluster: Cluster, explain: Explain) -> None:
     cluster.namespace("team-a", "enabled", missing_secret="deny")
     cluster.objects.remove("Secret", "hf-secret", "team-a")

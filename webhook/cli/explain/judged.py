@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from webhook.cli.explain.facts import Reference
@@ -78,6 +79,7 @@ class Judged(NamedTuple):
         of_kserve: Whether it is of a KServe workload: only then a namespace labelled `enabled` is enough.
         findings: What the platform's policy has against it.
         misspelt: What is wrong with URIs that look like a model on the Hub, as clauses.
+        mending: Commands by the decision's warnings of misspelt annotations.
     """
 
     decision: Decision
@@ -85,6 +87,7 @@ class Judged(NamedTuple):
     of_kserve: bool
     findings: tuple[Finding, ...] = ()
     misspelt: tuple[str, ...] = ()
+    mending: Mapping[str, str] = MappingProxyType({})
 
     @property
     def refused(self) -> bool:

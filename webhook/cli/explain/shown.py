@@ -62,6 +62,7 @@ def as_text(explained: Explained, *, color: bool) -> str:
         for warning in judged.decision.warnings:
             if not any(command in warning for command in explained.answer.commands):
                 text += f"  warning: {warning}\n"
+                text += f"    {judged.mending[warning]}\n" if warning in judged.mending else ""
         for finding in judged.findings:
             text += f"  policy would {finding.action}: {finding.objection}\n"
         for clause in judged.misspelt:

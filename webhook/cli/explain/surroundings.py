@@ -18,6 +18,7 @@ from webhook.core.kinds import KINDS, places
 from webhook.core.knowledge import Knowledge
 from webhook.core.owners import belongs_to
 from webhook.core.remedies import Target
+from webhook.core.spelt import spelt_right
 
 _ENDED: Final = frozenset({"Succeeded", "Failed"})
 
@@ -63,10 +64,12 @@ class Surroundings:
         """Judge an object that makes Pods."""
         name = read.string(read.mapping(found, "metadata"), "name")
         labels = _labels(resource, found)
+        named = Named(resource, name, self.name)
         judged = (await self._judge(resource, found))._replace(of_kserve=self._of_kserve(labels))
+        if judged.decision.warnings:
+            judged = judged._replace(mending=spelt_right(named.target, found))
         entry = resource if resource is INFERENCE_SERVICE else POD
         obstacle = self.reach.to_object(entry.group, entry.plural, labels, of_kserve=judged.of_kserve)
-        named = Named(resource, name, self.name)
         return Examined(named, found["apiVersion"], judged, self._held(judged), obstacle)
 
     async def pod(self, found: Object, owner: Target | None = None) -> PodSeen:

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.core import names, read
-from webhook.core.admit import shown
-from webhook.core.asked import ON_WORKLOADS, meant, unknown
-from webhook.core.kinds import KINDS, places
-from webhook.core.remedies import Target, rename_annotation
+from webhook.core import read
+from webhook.core.remedies import Target
+from webhook.core.spelt import spelt_right
 from webhook.doctor.collected import Collected, SeenObject, Topic
 from webhook.doctor.finding import Finding, fail, warn
 
@@ -23,10 +21,10 @@ def check(collected: Collected) -> Iterator[Finding]:
         show = f"hf-token-injector explain {seen.word}/{seen.name} -n {seen.namespace}"
         if seen.decision.denial is not None:
             yield fail(seen.subject, f"is refused the next time that it comes: {seen.decision.denial}.", show)
-        renaming = dict(_renaming(seen)) if any(map(_of_key, seen.decision.warnings)) else {}
+        mending = _spelt_right(seen) if any(map(_of_key, seen.decision.warnings)) else {}
         for warning in filter(_of_key, seen.decision.warnings):
             stop = "" if warning.endswith("?") else "."
-            fix = renaming.get(warning, show)
+            fix = mending.get(warning, show)
             yield warn(seen.subject, f"has a key that does not work: {warning}{stop}", fix)
 
 
@@ -34,22 +32,15 @@ def _of_key(warning: str) -> bool:
     return warning.startswith(_OF_KEYS)
 
 
-def _renaming(seen: SeenObject) -> Iterator[tuple[str, str]]:
-    """Yield warnings of misspelt keys, as the core says them, each with the command that spells it right."""
-    document = seen.object
-    group = read.string(document, "apiVersion").rpartition("/")[0]
+def _spelt_right(seen: SeenObject) -> dict[str, str]:
+    """Return warnings of misspelt keys, each with the command that mends it; a Pod is then made anew."""
+    group = read.string(seen.object, "apiVersion").rpartition("/")[0]
     target = Target((group, seen.subject.kind), seen.word, seen.name, seen.namespace)
-    reaching = {path for place in places(dict(document), KINDS[target.kind]) for path in place.reach}
-    for path in sorted(reaching | {("metadata",)}):
-        annotations = read.mapping(read.at(document, path), "annotations")
-        for key, value in annotations.items():
-            near = meant(key, ON_WORKLOADS) if key.startswith(names.PREFIX) else None
-            # A merge patch replaces lists, so what stands in one is left for people to edit.
-            if near is None or near == key or any(map(str.isdigit, path)):
-                continue
-            command = rename_annotation(target, path, key, near, None if near in annotations else value)
-            anew = seen.renewal.anew if target.kind == ("", "Pod") else ""
-            yield shown([unknown(key, near)])[0], " && ".join(filter(None, [command, anew]))
+    anew = seen.renewal.anew if target.kind == ("", "Pod") else ""
+    return {
+        warning: " && ".join(filter(None, [command, anew]))
+        for warning, command in spelt_right(target, dict(seen.object)).items()
+    }
 
 
 def _by_hand(pod: SeenObject) -> bool:

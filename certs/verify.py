@@ -157,10 +157,11 @@ def _matches(pattern: str, name: str) -> bool:
     if pattern == name:
         return True
     star, _, rest = pattern.partition(".")
-    return star == "*" and rest == name.partition(".")[2] and not _is_address(name)
+    return star == "*" and rest == name.partition(".")[2] and not is_address(name)
 
 
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
+    """Tell whether a name is an IP address."""
     try:
         ip_address(name)
     except ValueError:

@@ -3,13 +3,13 @@
 import os
 import re
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
 import click
 
 from certs.authority import issue_authority, issue_leaf, service_names
+from certs.verify import is_address
 from webhook.cli.connect import fail
 from webhook.cli.terminal import write
 from webhook.settings import CertificateSettings
@@ -57,7 +57,7 @@ def issue(  # noqa: PLR0913 - one argument an option
     """  # noqa: D301 - \b keeps click from filling the lines below it
     wanted = (*service_names(service, namespace, cluster_domain), *names)
     for name in wanted:
-        if not _NAME.match(name) and not _is_address(name):
+        if not _NAME.match(name) and not is_address(name):
             raise click.UsageError(f"{name!r} is neither a DNS name nor an address.")
     now = datetime.now(UTC)
     authority = issue_authority("hf-token-injector", now=now, lifetime=timedelta(days=days))
@@ -74,14 +74,6 @@ def issue(  # noqa: PLR0913 - one argument an option
     except OSError as error:
         fail(f"{folder} cannot be written: {error.strerror}.")
     write("".join(f"{folder / name}\n" for name in files))
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _write(path: Path, content: bytes, *, mode: int) -> None:

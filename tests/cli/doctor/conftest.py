@@ -1,5 +1,6 @@
 """An installation on the stand-in of an API server, and the command that looks at it."""
 
+import json
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -106,3 +107,13 @@ def doctor(installed: KubernetesObjects, tmp_path: Path) -> RunDoctor:
         return result
 
     return run
+
+
+def found(doctor: RunDoctor, *arguments: str) -> dict[str, list[dict[str, Any]]]:
+    """Return what each check has to say that is not well."""
+    document = json.loads(doctor("--output=json", *arguments).stdout)
+    return {
+        check["name"]: left
+        for check in document["checks"]
+        if (left := [one for one in check["findings"] if one["status"] != "ok"])
+    }

@@ -1,29 +1,14 @@
 """`hf-token-injector doctor`: what it reads, with which rights, and what it prints."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.cli.doctor.conftest import NAME, TOKEN, RunDoctor, namespace, pod, secret
+from tests.cli.doctor.conftest import NAME, TOKEN, RunDoctor, found, namespace, pod, secret
 from tests.kubernetes_http import Response
 from tests.kubernetes_objects import KubernetesObjects, Object
 from webhook.cli.doctor.asking import FEW
-from webhook.cluster import resources
-from webhook.cluster.resources import Resource
 from webhook.doctor.collected import Topic
 from webhook.doctor.registry import CHECKS
-
-PLURALS = {one.plural for one in vars(resources).values() if isinstance(one, Resource)}
-
-
-def found(doctor: RunDoctor, *arguments: str) -> dict[str, list[dict[str, Any]]]:
-    """Return what each check has to say that is not well."""
-    document = json.loads(doctor("--output=json", *arguments).stdout)
-    return {
-        check["name"]: left
-        for check in document["checks"]
-        if (left := [one for one in check["findings"] if one["status"] != "ok"])
-    }
 
 
 def test_a_cluster_in_which_all_is_well_is_a_line_a_check(doctor: RunDoctor) -> None:
@@ -123,41 +108,6 @@ def test_a_webhook_that_is_away_is_told_in_the_api_servers_words(
     assert message in only["sentence"]
 
 
-def test_each_missing_right_is_told_and_the_rest_is_looked_at(
-    doctor: RunDoctor, installed: KubernetesObjects
-) -> None:
-    """A refusal is a warning, and none of them is the end."""
-    for verb, plural, check, words in (
-        ("list", "pods", "pods-without-token", "Pods of namespace team-a"),
-        ("get", "secrets", "secrets", "Secret hf-secret of namespace team-a"),
-        ("list", "deployments", "server", f"Deployments of namespace {NAME}"),
-        ("create", "pods", "webhook-answers", "you may not create Pods"),
-        ("list", "mutatingwebhookconfigurations", "webhook-order", "MutatingWebhookConfigurations"),
-        ("get", "configmaps", "webhook-configuration", "defaults are assumed"),
-    ):
-        installed.forbidden = {(verb, plural)}
-        result = doctor("--output=json")
-        left = found(doctor)
-        assert result.exit_code == 0, (verb, plural, left)
-        assert words in str(left[check])
-
-
-def test_without_rights_nothing_is_well_and_each_thing_is_told_once(
-    doctor: RunDoctor, installed: KubernetesObjects
-) -> None:
-    installed.forbidden = {(verb, plural) for verb in ("get", "list", "create") for plural in PLURALS}
-    result = doctor()
-    assert result.exit_code == 0
-    lines = result.stdout.splitlines()
-    assert [line for line in lines if line.startswith("✓")] == []
-    told = [line for line in lines if "Not looked at: " in line]
-    assert len(told) == len(set(told))
-    assert f"  ! Not looked at: Pods of namespace {NAME} (you may not read them)." in told
-    assert "docs/doctor.md#rights" in result.stdout
-    assert " in 16 checks (16 not looked at in full), " in lines[-1]
-    assert lines[-1].endswith(f"over namespace {NAME}, whose label you may not read.")
-
-
 def test_what_is_not_installed_comes_first_with_what_installs_it(
     doctor: RunDoctor, installed: KubernetesObjects
 ) -> None:
@@ -176,46 +126,8 @@ def test_what_is_not_installed_comes_first_with_what_installs_it(
         assert f"! {check}: not looked at" in result.stdout
 
 
-def test_a_configuration_that_may_be_listed_alone_is_looked_at(
-    doctor: RunDoctor, installed: KubernetesObjects
-) -> None:
-    """And so is what it leads to."""
-    installed.forbidden = {("get", "mutatingwebhookconfigurations")}
-    installed.remove("Deployment", NAME, NAME)
-    left = found(doctor)
-    assert "has no Deployment of the webhook" in left["server"][0]["sentence"]
-    assert set(left) == {"server", "webhook-configuration"}
-    installed.remove("MutatingWebhookConfiguration", f"mutating-{NAME}")
-    assert found(doctor)["webhook-configuration"][0]["sentence"].startswith("does not exist")
-
-
-def test_much_that_may_not_be_read_is_cut_unless_all_is_asked_for(
-    doctor: RunDoctor, installed: KubernetesObjects
-) -> None:
-    """And of namespaces whose label may not be read, none is said to have opted in."""
-    installed.forbidden = {("get", "namespaces")}
-    chosen = ("--check=namespace-labels", *(f"--namespace=team-{number:02}" for number in range(22)))
-    result = doctor(*chosen)
-    assert "    and 2 more, with --verbose\n" in result.stdout
-    assert result.stdout.endswith("over 22 namespaces whose labels you may not read.\n")
-    assert "Namespace team-21 (you may not" in doctor("--verbose", *chosen).stdout
-
-
 def test_a_check_that_is_about_no_namespace_counts_none(doctor: RunDoctor) -> None:
     assert doctor("--check=server").stdout.endswith("\nno problems and no warnings in 1 check.\n")
-
-
-def test_where_namespaces_may_not_be_listed_the_kubeconfigs_is_looked_at(
-    doctor: RunDoctor, installed: KubernetesObjects
-) -> None:
-    """Its labels may not be read either, so it is taken for one that opted in."""
-    installed.forbidden = {("list", "namespaces"), ("get", "namespaces")}
-    installed.add(pod(namespace=NAME, with_token=False), secret("hf-secret", NAME, token=TOKEN.encode()))
-    left = found(doctor)
-    assert (
-        f"all Namespaces but {NAME}, which your kubeconfig names" in left["namespace-labels"][0]["sentence"]
-    )
-    assert left["pods-without-token"][0]["subject"] == {"kind": "Pod", "namespace": NAME, "name": "llama"}
 
 
 def test_a_namespace_that_does_not_exist_is_told(doctor: RunDoctor) -> None:

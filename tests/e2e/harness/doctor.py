@@ -10,9 +10,13 @@ from typing import Any, NamedTuple
 
 from click.testing import CliRunner
 
+from tests.e2e.harness.release import NAME, NAMESPACE, Release
+from tests.e2e.harness.waiting import until
 from tests.pasted import unpasteable
 from webhook.cli.main import cli
 
+_SELECTOR = "app.kubernetes.io/part-of=hf-token-injector,app.kubernetes.io/component=webhook"
+"""Of our Deployment's Pods."""
 _PROGRAM = Path(sys.executable).parent / "hf-token-injector"
 
 
@@ -74,3 +78,20 @@ class Doctor:
         )
         assert done.stdout, done.stderr
         return Diagnosis(done.exit_code, json.loads(done.stdout))
+
+
+def say_ready(release: Release, *, ready: bool) -> None:
+    """Say of the Deployment's Pods whether they are ready, as kubelet does, and wait until it is known."""
+    api = release.api
+    until(lambda: len(api.list("Pod", NAMESPACE, _SELECTOR)) >= 2, "the Deployment has its Pods")
+    pods = api.list("Pod", NAMESPACE, _SELECTOR)
+    condition = {"type": "Ready", "status": str(ready)}
+    for pod in pods:
+        status = {"status": {"phase": "Running", "conditions": [condition]}}
+        api.patch("Pod", pod["metadata"]["name"], status, NAMESPACE, subresource="status")
+
+    def counted() -> bool:
+        status = api.get("Deployment", NAME, NAMESPACE).get("status", {})
+        return bool(status.get("readyReplicas", 0) == (len(pods) if ready else 0))
+
+    until(counted, "the Deployment has counted its replicas")

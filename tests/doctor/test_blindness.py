@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.doctor.clusters import NOW, TEAM, cluster
+from tests.doctor.clusters import INJECT, NOW, TEAM, cluster
 from webhook.doctor.collected import Collected, Installed, SeenNamespace, Topic, Unread
 from webhook.doctor.finding import Status
 from webhook.doctor.registry import CHECKS, Check, examine
@@ -46,6 +46,13 @@ def test_nothing_of_the_webhook_is_well_where_none_is_installed() -> None:
 def test_nothing_of_a_namespace_is_well_that_does_not_exist() -> None:
     nowhere = {"nowhere": SeenNamespace(name="nowhere", exists=False)}
     nothing = replace(cluster(namespaces=nowhere, pods=(), secrets={}), hub={})
+    assert well(nothing) == {check.name for check in CHECKS if Topic.NAMESPACES not in check.needs}
+
+
+def test_nothing_of_a_namespace_is_well_that_is_being_deleted() -> None:
+    going = {"going": SeenNamespace(name="going", labels={INJECT: "enabled"}, ending=True)}
+    nothing = replace(cluster(namespaces=going, pods=(), secrets={}), hub={})
+    assert nothing.opted_in == []
     assert well(nothing) == {check.name for check in CHECKS if Topic.NAMESPACES not in check.needs}
 
 

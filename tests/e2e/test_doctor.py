@@ -73,6 +73,26 @@ def test_all_namespaces_are_looked_at_unless_one_is_named(
     assert {one, other} <= set(doctor("--check=namespace-labels").document["namespaces"])
 
 
+def test_namespaces_that_are_being_deleted_are_left_out_unless_one_is_named(
+    doctor: Doctor, make_namespace: MakeNamespace, cluster: Cluster
+) -> None:
+    """A finalizer keeps this one, with a label that opts nothing in."""
+    name = make_namespace("true")
+    metadata = {"name": "keeper", "finalizers": ["example.com/keep"]}
+    cluster.api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}, name)
+    cluster.api.delete("Namespace", name)
+    try:
+        assert name not in doctor("--check=namespace-labels").document["namespaces"]
+        (said,) = doctor("-n", name).said("namespace-labels")
+        assert (
+            f"is being deleted: nothing is created in it any more. => kubectl describe namespace {name}"
+            in said
+        )
+        assert "it is being deleted" in doctor("-n", name).said("secrets")[0]
+    finally:
+        cluster.api.patch("ConfigMap", "keeper", {"metadata": {"finalizers": None}}, name)
+
+
 def test_a_webhook_that_is_away_is_told_and_a_foreign_ca_bundle_too(
     doctor: Doctor, release: Release, team: Team
 ) -> None:

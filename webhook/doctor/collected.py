@@ -70,6 +70,7 @@ class SeenNamespace:
     Attributes:
         known: Whether it could be read; if not, its labels are taken for those of one that opted in.
         exists: Whether there is one.
+        ending: Whether it is being deleted: the API server creates nothing in it any more.
     """
 
     name: str
@@ -77,6 +78,7 @@ class SeenNamespace:
     annotations: Mapping[str, str] = field(default_factory=dict)
     known: bool = True
     exists: bool = True
+    ending: bool = False
 
     @property
     def mode(self) -> InjectMode | None:
@@ -273,7 +275,8 @@ class Collected:
         now: The time, with a zone.
         version: Of this program.
         installed: The webhook.
-        namespaces: Those with a key that looks like ours, and those that were asked for; by name.
+        namespaces: By name: those with a key that looks like ours, but for those that are being deleted, and
+            those that were asked for.
         pods, workloads: Of namespaces that opted in.
         holding: Other Pods there, and runtimes, of those that hold a token in clear text.
         secrets: By namespace and name; None is one that does not exist, what is missing here was not read.
@@ -296,8 +299,10 @@ class Collected:
 
     @property
     def opted_in(self) -> list[SeenNamespace]:
-        """Namespaces that opted in, and those of which nobody could tell."""
-        return [seen for seen in self.namespaces.values() if seen.mode or not seen.known]
+        """Namespaces that opted in, and those of which nobody could tell; none that is being deleted."""
+        return [
+            seen for seen in self.namespaces.values() if not seen.ending and (seen.mode or not seen.known)
+        ]
 
     def injects(self, namespace: str) -> bool:
         """Whether objects of a namespace are given tokens: it opted in, is no audit's and not left out."""
@@ -352,6 +357,8 @@ class Collected:
             for seen in self.namespaces.values():
                 if not seen.exists:
                     yield unseen(f"{seen.subject}", "it does not exist")
+                elif seen.ending:
+                    yield unseen(f"{seen.subject}", "it is being deleted")
 
 
 def entries_of(configuration: Object | None) -> list[dict[str, Any]]:

@@ -137,6 +137,22 @@ def test_a_namespace_that_does_not_exist_is_told(doctor: RunDoctor) -> None:
     assert only["sentence"] == "Not looked at: Namespace nowhere (it does not exist)."
 
 
+def test_a_namespace_that_is_being_deleted_is_left_out_unless_it_is_named(
+    doctor: RunDoctor, installed: KubernetesObjects
+) -> None:
+    """Nobody mends a label in it, and no Pod can be tried there."""
+    going = namespace("aaa-going", "true")
+    going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    installed.add(going, pod(namespace="aaa-going"))
+    assert "aaa-going" not in doctor("-v").stdout
+    left = found(doctor, "-n", "aaa-going")
+    assert [one["sentence"] for one in left["namespace-labels"]] == [
+        "is being deleted: nothing is created in it any more."
+    ]
+    (only,) = left["secrets"]
+    assert only["sentence"] == "Not looked at: Namespace aaa-going (it is being deleted)."
+
+
 def test_many_namespaces_are_read_by_few_requests(doctor: RunDoctor, installed: KubernetesObjects) -> None:
     """But for Pods that are not KServe's: of all namespaces they would be too many."""
     names = [f"fleet-{number:03}" for number in range(FEW + 1)]

@@ -55,6 +55,17 @@ def test_a_namespace_that_does_not_exist_is_told() -> None:
     assert (status, sentence) == (Status.FAIL, f"Namespace {TEAM} does not exist.")
 
 
+def test_a_namespace_that_is_being_deleted_is_told_and_nothing_else_of_it() -> None:
+    """Whatever its label: nobody mends it any more. `describe` says what keeps it."""
+    seen = SeenNamespace(name=TEAM, labels={INJECT: "true"}, annotations={INJECT: "all"}, ending=True)
+    ((status, sentence, fix),) = said(cluster(namespaces={TEAM: seen}), "namespace-labels")
+    assert (status, sentence) == (
+        Status.WARN,
+        f"Namespace {TEAM} is being deleted: nothing is created in it any more.",
+    )
+    assert fix == f"kubectl describe namespace {TEAM}"
+
+
 def test_what_may_not_be_read_is_told_and_not_guessed() -> None:
     unread = Unread(Topic.NAMESPACES, "Namespace team-a", "you may not read them")
     seen = SeenNamespace(name=TEAM, known=False)

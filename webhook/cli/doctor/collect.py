@@ -110,7 +110,8 @@ class _Survey:
                 Topic.NAMESPACES, f"all Namespaces but {self.aim.home}, which your kubeconfig names", error
             )
             return await self._named([self.aim.home])
-        return {seen.name: seen for found in listed if _mentions_us(seen := _namespace(found))}
+        seen = map(_namespace, listed)
+        return {one.name: one for one in seen if _mentions_us(one) and not one.ending}
 
     async def _named(self, asked: Sequence[str]) -> Mapping[str, SeenNamespace]:
         async def one(name: str) -> SeenNamespace:
@@ -243,6 +244,7 @@ def _namespace(found: Object) -> SeenNamespace:
         name=metadata["name"],
         labels=metadata.get("labels") or {},
         annotations=metadata.get("annotations") or {},
+        ending="deletionTimestamp" in metadata,
     )
 
 

@@ -18,7 +18,8 @@ _KEYS: Final = ", ".join(sorted(key.removeprefix(names.PREFIX) for key in ON_NAM
 def check(collected: Collected) -> Iterator[Finding]:
     """Look at each namespace that has a key like ours."""
     for seen in collected.namespaces.values():
-        yield from _annotations(seen)
+        if not seen.ending:
+            yield from _annotations(seen)
 
 
 def _annotations(seen: SeenNamespace) -> Iterator[Finding]:

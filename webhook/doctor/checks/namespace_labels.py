@@ -27,6 +27,12 @@ def check(collected: Collected) -> Iterator[Finding]:
     for seen in collected.namespaces.values():
         if not seen.exists:
             yield fail(seen.subject, "does not exist.", f"kubectl create namespace {seen.name}")
+        elif seen.ending:
+            yield warn(
+                seen.subject,
+                "is being deleted: nothing is created in it any more.",
+                f"kubectl describe namespace {seen.name}",
+            )
         elif seen.known:
             yield from _labels(seen)
 

@@ -325,13 +325,9 @@ def test_a_pod_of_another_key_than_its_namespace_names_by_now_is_made_anew(
 
 
 def test_the_json_of_all_namespaces_is_the_same_until_something_is_decided_otherwise(
-    team_of: Callable[..., Team], explain: Explain, cluster: Cluster
+    team_of: Callable[..., Team], explain: Explain
 ) -> None:
     """Two runs are equal to the byte, though a Pod was made anew; another Secret makes a difference."""
-    until(
-        lambda: not any("deletionTimestamp" in one["metadata"] for one in cluster.api.list("Namespace")),
-        "what other tests have left behind is gone",
-    )
     team = team_of("all")
     team.apply(hugging_face_model("llama"))
     name = team.predictor("llama")["metadata"]["name"]

@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-TEST := PYTHONSAFEPATH=1 .cache/wheel/bin/python -m pytest --installed
+# The tests' order is random, and the same each time: ORDER=2 is another, ORDER=last that of the last run.
+ORDER ?= 1
+TEST := PYTHONSAFEPATH=1 .cache/wheel/bin/python -m pytest --installed --randomly-seed=$(ORDER)
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' webhook/__init__.py)
 FUZZ_RUNS ?= 50000
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo --preserve-env=CI --preserve-env=IMAGE_BASE --preserve-env=IMAGE_PLATFORM env "PATH=$$PATH")

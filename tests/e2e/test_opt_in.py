@@ -97,7 +97,7 @@ def test_a_pod_of_kserve_arrives_once_in_a_namespace_labelled_all(
     team.apply(hugging_face_model("llama"))
     pod = team.predictor("llama")
     assert tokens(pod)["storage-initializer"] == DEFAULT
-    creation = pod_creation(audit(), team.namespace)
+    creation = pod_creation(audit, team.namespace)
     ours = {
         name
         for name in creation

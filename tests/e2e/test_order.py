@@ -57,7 +57,7 @@ def test_only_a_configuration_that_sorts_first_needs_its_second_call(
     Both orders are called in two rounds, as each of the two webhooks changes the Pod after the other was
     called; what sorts last changes nothing in the second.
     """
-    creation = pod_creation(audit(), team.namespace)
+    creation = pod_creation(audit, team.namespace)
     rounds = {
         name.rpartition("/")[2].rpartition("_index_")[0]
         for name, text in creation.items()

@@ -7,6 +7,7 @@ either; `release.py` says how the API server reaches a Service all the same.
 import json
 import os
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -177,16 +178,23 @@ class ControlPlane(Cluster):
         )
 
 
-def pod_creation(noted: list[dict[str, Any]], namespace: str) -> dict[str, str]:
-    """Return what was noted of the one Pod that was created in a namespace, each webhook's call among it."""
-    (event,) = [
-        event
-        for event in noted
-        if event.get("verb") == "create"
-        and event.get("objectRef", {}).get("resource") == "pods"
-        and event["objectRef"].get("namespace") == namespace
-    ]
-    annotations: dict[str, str] = event["annotations"]
+def pod_creation(audit: Callable[[], list[dict[str, Any]]], namespace: str) -> dict[str, str]:
+    """Return what was noted of the one Pod that was created in a namespace, each webhook's call among it.
+
+    The Pod can be seen a moment before its creation is noted, and its controller tries again what failed.
+    """
+
+    def noted() -> list[dict[str, str]]:
+        return [
+            event["annotations"]
+            for event in audit()
+            if event.get("verb") == "create"
+            and event.get("objectRef", {}).get("resource") == "pods"
+            and event["objectRef"].get("namespace") == namespace
+            and event.get("responseStatus", {}).get("code") == httpx.codes.CREATED
+        ]
+
+    (annotations,) = until(noted, f"the creation of a Pod in {namespace} is noted")
     return annotations
 
 

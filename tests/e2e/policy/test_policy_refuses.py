@@ -93,7 +93,7 @@ def test_what_asks_the_hub_passes_with_the_token_that_it_is_given(team: Team, au
     """The policy sees what injection has made of the object; who opts out of it and has none is refused."""
     team.apply(hugging_face_model("llama"))
     assert tokens(team.predictor("llama"))["storage-initializer"]
-    noted = pod_creation(audit(), team.namespace)
+    noted = pod_creation(audit, team.namespace)
     assert noted["controlled-pods.policy.hf-token-injector.io/outcome"] == "Accepted"
     said = team.try_apply(hugging_face_model("without", labels=OPTED_OUT))
     assert said.code != 0

@@ -80,7 +80,7 @@ def test_what_we_inject_is_nothing_to_warn_about(team: Team, judging: Release, a
     assert predictor_env(team.inference_service("llama"))
     assert warnings(said.err) == []
     team.predictor("llama")
-    noted = pod_creation(audit(), team.namespace)
+    noted = pod_creation(audit, team.namespace)
     assert noted["controlled-pods.policy.hf-token-injector.io/outcome"] == "Accepted"
 
 
@@ -89,7 +89,7 @@ def test_a_pod_of_a_replica_set_is_warned_about_and_runs(team: Team, audit: Audi
     team.apply(offences.deployment())
     pod = team.pod("app=offence")
     assert pod["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet"
-    noted = pod_creation(audit(), team.namespace)
+    noted = pod_creation(audit, team.namespace)
     entry = "controlled-pods.policy.hf-token-injector.io"
     assert noted[f"{entry}/outcome"] == "Warned"
     assert noted[f"{entry}/findings"].startswith("/spec/containers/0/env/0/value=Literal")

@@ -70,6 +70,7 @@ def test_what_is_being_deleted_never_arrives(team: Team, release: Release) -> No
     change(team, {"metadata": {"finalizers": [FINALIZER]}})
     team.api.delete("InferenceService", NAME, team.namespace)
     try:
+        team.api.await_cached("InferenceService", NAME, team.namespace)
         before = reviewed(release, team)
         change(team, {"spec": {"predictor": {"minReplicas": 0}}})
         assert "deletionTimestamp" in team.inference_service(NAME)["metadata"]

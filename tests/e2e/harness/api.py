@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from tests.e2e.harness.waiting import until
 from webhook.cluster.access import Identification
 from webhook.cluster.memory_file import memory_file
 
@@ -109,6 +110,20 @@ class Api:
         answer = self.request("GET", _path(kind, namespace, name))
         return None if answer.status == httpx.codes.NOT_FOUND else self.ok(answer)
 
+    def await_cached(self, kind: str, name: str, namespace: str = "") -> None:
+        """Wait until the API server's watch cache has an object as it is.
+
+        A patch is tried, webhooks and all, on what the cache has, and once more where that was too old
+        (`CacheDelegator.GuaranteedUpdate` in Kubernetes' `cache_delegator.go`).
+        """
+        path = _path(kind, namespace, name)
+
+        def cached() -> bool:
+            shown = self.ok(self.request("GET", path, parameters={"resourceVersion": "0"}))
+            return _version(shown) == _version(self.get(kind, name, namespace))
+
+        until(cached, f"the API server's cache has {kind}/{name} as it is")
+
     def list(self, kind: str, namespace: str = "", selector: str = "") -> list[Object]:
         """Return the objects of a kind."""
         parameters = {"labelSelector": selector} if selector else {}
@@ -164,6 +179,10 @@ def _path(kind: str, namespace: str, name: str = "") -> str:
         root, _, plural = path.rpartition("/")
         path = f"{root}/namespaces/{namespace}/{plural}"
     return f"{path}/{name}" if name else path
+
+
+def _version(found: Object) -> str:
+    return str(found["metadata"]["resourceVersion"])
 
 
 def _context(identification: Identification) -> ssl.SSLContext:

@@ -138,6 +138,7 @@ def test_updates_that_change_nothing_of_ours_never_arrive(team: Team, judging: R
     team.apply(offences.serving_runtime(), "--server-side")
 
     def reviewed_by(change: dict[str, Any]) -> int:
+        judging.api.await_cached("ServingRuntime", name, namespace)
         before = len(judging.reviews(namespace, "/validate"))
         judging.api.patch("ServingRuntime", name, change, namespace)
         return len(judging.reviews(namespace, "/validate")) - before

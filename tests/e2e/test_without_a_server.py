@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.e2e.conftest import MakeNamespace
+from tests.e2e.harness.api import Api, Object
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import download_pod, hugging_face_model
@@ -37,14 +38,48 @@ def policies(cluster: Cluster, kubectl: Kubectl, tmp_path_factory: pytest.TempPa
         yield
     finally:
         kubectl("delete", "--wait=true", "-f", "-", stdin=rendered)
+        _await_gone(cluster.api)
+
+
+def _await_gone(api: Api) -> None:
+    """Wait until nothing is injected any more: whoever comes next would take it for what the webhook did."""
+    metadata = {"generateName": "gone-", "labels": {"hf-token-injector.io/inject": "all"}}
+    made = api.post({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    name = api.ok(made)["metadata"]["name"]
+
+    def gone() -> bool:
+        answers = [
+            api.post(manifest, name, dryRun="All")
+            for manifest in (download_pod(), hugging_face_model("probe"), _with_token("refused"))
+        ]
+        return all(
+            answer.status == 201 and INJECTED not in answer.body["metadata"].get("annotations", {})
+            for answer in answers
+        )
+
+    until(gone, "the policies are not in force any more")
+    api.delete("Namespace", name)
+
+
+def _with_token(name: str) -> Object:
+    """Return a Pod with a token in clear text."""
+    pod = download_pod(name)
+    pod["spec"]["containers"][1]["args"] = [LOOKS_LIKE_A_TOKEN]
+    return pod
+
+
+def _controlled() -> Object:
+    """Return such a Pod that has a controller."""
+    pod = _with_token("download")
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "1", "controller": True}
+    pod["metadata"]["ownerReferences"] = [owner]
+    return pod
 
 
 @pytest.fixture
 def team(make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl) -> Team:
     """A team whose namespace has opted in, once the policies are in force there."""
     team = Team(make_namespace("all"), cluster.api, kubectl)
-    refused = download_pod("refused")
-    refused["spec"]["containers"][1]["args"] = [LOOKS_LIKE_A_TOKEN]
 
     def in_force() -> bool:
         injected = team.api.post(download_pod("probe"), team.namespace, dryRun="All")
@@ -52,7 +87,8 @@ def team(make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl) -> T
         return (
             INJECTED in injected.body["metadata"].get("annotations", {})
             and INJECTED in service.body["metadata"].get("annotations", {})
-            and team.api.post(refused, team.namespace, dryRun="All").status == 422
+            and team.api.post(_with_token("refused"), team.namespace, dryRun="All").status == 422
+            and bool(team.api.post(_controlled(), team.namespace, dryRun="All").warnings)
         )
 
     until(in_force, "the policies are in force")
@@ -137,10 +173,6 @@ def _strings(node: object) -> Iterator[str]:
 
 def test_a_pod_that_has_a_controller_is_warned_about(team: Team) -> None:
     """Turning a rule on must not stop the rescheduling of what runs."""
-    pod = download_pod()
-    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "1", "controller": True}
-    pod["metadata"]["ownerReferences"] = [owner]
-    pod["spec"]["containers"][1]["args"] = [LOOKS_LIKE_A_TOKEN]
-    answer = team.api.post(pod, team.namespace, dryRun="All")
+    answer = team.api.post(_controlled(), team.namespace, dryRun="All")
     assert answer.status == 201
     assert "a Hugging Face token stands in clear text" in "".join(answer.warnings)

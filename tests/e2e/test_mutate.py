@@ -29,6 +29,7 @@ def mutate(request: pytest.FixtureRequest, release: Release) -> str:
     release.stop()
     release.install({"settings": {"inferenceService": {"mutate": value}}})
     release.start_replica()
+    release.await_in_force()
     return value
 
 

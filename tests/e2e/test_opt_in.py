@@ -12,6 +12,7 @@ from tests.e2e.harness.manifests import download_pod, hugging_face_model, predic
 from tests.e2e.harness.namespaces import create_namespace
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.team import INJECTED, Reference, Team, predictor_env, token, tokens
+from tests.e2e.policy.conftest import await_judging
 
 pytestmark = pytest.mark.usefixtures("kserve", "release")
 
@@ -93,6 +94,7 @@ def test_a_pod_of_kserve_arrives_once_in_a_namespace_labelled_all(
     team_of: MakeTeam, release: Release, audit: Audit
 ) -> None:
     """By the API server's account one entry of ours changes it, and one judges it."""
+    await_judging(release)
     team = team_of("all")
     team.apply(hugging_face_model("llama"))
     pod = team.predictor("llama")

@@ -47,6 +47,7 @@ def test_the_cluster_recovers_when_a_replica_is_back(down: Release, team: Team) 
     """With the certificate of before: nothing has to be done by hand."""
     assert team.try_apply(hugging_face_model("llama")).code != 0
     down.start_replica()
+    down.await_in_force()
     team.apply(hugging_face_model("llama"))
     assert tokens(team.predictor("llama"))["storage-initializer"]
 
@@ -54,6 +55,10 @@ def test_the_cluster_recovers_when_a_replica_is_back(down: Release, team: Team) 
 def test_break_glass_frees_the_cluster(down: Release, team: Team) -> None:
     """The documented command: what is applied then goes in without a token."""
     down.kubectl("delete", "mutatingwebhookconfiguration", CONFIGURATION)
+    until(
+        lambda: down.api.post(predictor_pod(), team.namespace, dryRun="All").status < 300,
+        "the API server calls the webhook no more",
+    )
     team.apply(predictor_pod())
     assert set(tokens(team.get("Pod", "predictor")).values()) == {None}
     down.install()
@@ -74,5 +79,9 @@ def test_uninstalling_leaves_no_webhook_and_frees_the_cluster(down: Release, tea
     ):
         left = down.kubectl("get", kind, "-o", "name", "-l", f"app.kubernetes.io/name={NAME}")
         assert left == "", left
+    until(
+        lambda: down.api.post(hugging_face_model("llama"), team.namespace, dryRun="All").status < 300,
+        "the API server calls the webhook no more",
+    )
     team.apply(hugging_face_model("llama"))
     down.install()

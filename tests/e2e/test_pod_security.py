@@ -6,6 +6,7 @@ from tests.e2e.conftest import MakeNamespace
 from tests.e2e.harness.manifests import download_pod
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.team import containers, tokens
+from tests.e2e.harness.waiting import until
 
 pytestmark = pytest.mark.usefixtures("release")
 
@@ -24,8 +25,7 @@ def test_a_restricted_pod_stays_one(release: Release, make_namespace: MakeNamesp
     labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
     release.api.patch("Namespace", namespace, {"metadata": {"labels": labels}})
     pod = download_pod()
-    refused = release.api.post(pod, namespace, dryRun="All")
-    assert refused.status == 403, "the standard is enforced"
+    until(lambda: release.api.post(pod, namespace, dryRun="All").status == 403, "the standard is enforced")
     for container in pod["spec"]["containers"]:
         container["securityContext"] = RESTRICTED
     answer = release.api.post(pod, namespace)

@@ -11,6 +11,7 @@ from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import hugging_face_model, predictor_pod
 from tests.e2e.harness.release import NAME, Release
 from tests.e2e.harness.team import Reference, Team, predictor_env, tokens
+from tests.e2e.harness.waiting import until
 
 pytestmark = pytest.mark.usefixtures("release", "kserve")
 
@@ -81,7 +82,10 @@ def test_what_a_namespace_or_a_workload_says_is_stronger(
     """An annotation on the Namespace ends all rules for it; one on the workload ends that in turn."""
     namespace = make_namespace(annotations={"hf-token-injector.io/secret": "hf-of-the-team"})
     team = Team(namespace, cluster.api, kubectl)
-    assert _given(team, "hf://meta-llama/Llama-3.1-8B") == Reference("hf-of-the-team", "token")
+    until(
+        lambda: _given(team, "hf://meta-llama/Llama-3.1-8B") == Reference("hf-of-the-team", "token"),
+        "the server knows what the Namespace says",
+    )
     team.apply(hugging_face_model("llama", annotations={"hf-token-injector.io/secret": "hf-of-the-workload"}))
     assert tokens(team.predictor("llama"))["storage-initializer"] == Reference("hf-of-the-workload", "token")
 

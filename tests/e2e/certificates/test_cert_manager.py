@@ -44,6 +44,7 @@ def serving(release: Release, cert_manager: Process) -> Release:
         return bool(_data(release, secret).get("tls.crt"))
 
     until(issued, "cert-manager issues the certificate")
+    until(lambda: _settled(release), "cert-manager has written the certificate's status")
     for _ in range(2):
         release.start_replica()
     until(lambda: all(release.bundles().values()), "cainjector fills caBundle")
@@ -94,8 +95,12 @@ def test_an_upgrade_leaves_the_field_to_cainjector(serving: Release, namespace: 
 def test_the_account_has_no_right_to_any_secret_or_configuration(release: Release) -> None:
     """What only self-managed certificates need is not given in this mode."""
     account = f"--as=system:serviceaccount:{NAMESPACE}:{NAME}"
-    rights = release.kubectl("auth", "can-i", "--list", account, "-n", NAMESPACE)
-    assert "namespaces" in rights
+
+    def given() -> str:
+        rights = release.kubectl("auth", "can-i", "--list", account, "-n", NAMESPACE)
+        return rights if "namespaces" in rights else ""
+
+    rights = until(given, "the account's rights are in force")
     assert "secrets" not in rights
     assert "webhookconfigurations" not in rights
 
@@ -108,6 +113,13 @@ def _secret_name(release: Release) -> str:
 def _data(release: Release, secret: str) -> dict[str, str]:
     found = release.api.find("Secret", secret, NAMESPACE) or {}
     return dict(found.get("data") or {})
+
+
+def _settled(release: Release) -> bool:
+    """Tell whether nothing more is written to the status: the Secret comes before it."""
+    status = release.api.ok(release.api.request("GET", _CERTIFICATE)).get("status", {})
+    conditions = {one["type"]: one["status"] for one in status.get("conditions", ())}
+    return conditions == {"Ready": "True"} and "revision" in status
 
 
 def _revision(release: Release) -> int:

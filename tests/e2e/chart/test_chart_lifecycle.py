@@ -36,6 +36,12 @@ def probe(release: Release, tmp_path: Path) -> Iterator[Any]:
     kubeconfig = release.cluster.write_kubeconfig("helm-test", {"token": token})
     [container] = pod["spec"]["containers"]
     assert container["command"] == ["hf-token-injector"]
+    asked = [f"{kind}webhookconfigurations/{kind}-{NAME}" for kind in ("mutating", "validating")]
+    kubectl = Kubectl(kubeconfig)
+    until(
+        lambda: all(kubectl.try_("auth", "can-i", "get", one).code == 0 for one in asked),
+        "the rights of the Pod are in force",
+    )
 
     def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -123,5 +129,6 @@ def test_uninstalling_leaves_nothing_behind(
 
     assert "mutatingwebhookconfiguration.admissionregistration.k8s.io/mutating-gone" in there()
     helm.run("uninstall", "gone", "--namespace", "gone")
-    assert there() == []
+    # The Pods go when the garbage collector has seen that their owners are gone.
+    until(lambda: there() == [], "nothing is left behind")
     cluster.api.delete("Namespace", "gone")

@@ -36,5 +36,6 @@ def test_going_back_recovers_by_itself(release: Release, namespace: str, tmp_pat
     assert not any(release.bundles().values())
     release.roll()
     until(lambda: all(release.bundles().values()), "the replicas publish their CA")
+    release.await_in_force()
     with load(release.api, namespace):
         pass

@@ -21,6 +21,7 @@ from webhook.core.knowledge import Knowledge, Namespace
 from webhook.core.names import INJECT, InjectMode
 from webhook.core.reasons import Outcome
 from webhook.core.settings import Settings
+from webhook.core.spelt import of_another_prefix
 from webhook.core.validate import validate
 
 _DEFAULT_NAMESPACE: Final = "default"
@@ -209,6 +210,7 @@ class Run:
         )
         knowledge = Knowledge({name: namespace})
         decision = admit(request, knowledge, settings)
+        decision.warnings += of_another_prefix(manifest.group, manifest.kind, manifest.object)
         # An object that is refused already is asked about no more, as in the cluster.
         policy = (
             validate(replace(request, object=patched(manifest.object, decision)), knowledge, settings)

@@ -126,6 +126,11 @@ def of_namespace(annotations: Mapping[str, str], warnings: list[str]) -> Namespa
     )
 
 
+def looks_like_ours(key: str) -> bool:
+    """Tell whether somebody meant us by a key: `hf-token-injector/inject`, `HF-Token-Injector.io/…`."""
+    return "hftokeninject" in "".join(character for character in key.lower() if character.isalnum())
+
+
 def meant(key: str, known: frozenset[str]) -> str | None:
     """Return the annotation that somebody probably wanted; None where none is near, or it is not known there.
 

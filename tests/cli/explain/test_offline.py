@@ -114,3 +114,11 @@ def test_a_uri_that_looks_like_a_model_and_is_none_is_the_outcome() -> None:
     assert explain(stdin=service).stdout.splitlines()[0].endswith(f"(<stdin>:1): {clause}")
     [described] = json.loads(explain("-o", "json", stdin=service).stdout)["objects"]
     assert described["misspelt"] == [clause]
+
+
+def test_an_annotation_of_another_prefix_is_a_warning() -> None:
+    said = "annotation hf-token-injector/secret is unknown: did you mean hf-token-injector.io/secret?"
+    manifest = DEPLOYMENT.replace("namespace: team}", "annotations: {hf-token-injector/secret: other}}")
+    result = explain("-o", "json", stdin=manifest)
+    assert json.loads(result.stdout)["objects"][0]["warnings"] == [said]
+    assert result.stderr == f"<stdin>:1: warning: Deployment chat: {said}\n"

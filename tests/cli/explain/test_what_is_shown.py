@@ -152,6 +152,21 @@ def test_a_misspelt_annotation_is_shown_with_the_command_that_spells_it_right(
     )
 
 
+def test_an_annotation_of_another_prefix_is_shown_with_the_command_that_spells_it_right(
+    cluster: Cluster, explain: Explain
+) -> None:
+    cluster.objects.add(inference_service(annotations={"hf-token-injector/secret": "other"}))
+    said = "annotation hf-token-injector/secret is unknown: did you mean hf-token-injector.io/secret?"
+    lines = explain("isvc/llama", "-n", "team-a").stdout.splitlines()
+    at = lines.index(f"  warning: {said}")
+    assert lines[at + 1] == (
+        "    kubectl annotate isvc/llama -n team-a hf-token-injector/secret- "
+        "hf-token-injector.io/secret=other"
+    )
+    (described,) = json.loads(explain("isvc/llama", "-n", "team-a", "-o", "json").stdout)["objects"]
+    assert described["warnings"] == [said]
+
+
 def test_what_would_be_refused_has_its_sentence_and_exit_code(cluster: Cluster, explain: Explain) -> None:
     cluster.namespace("team-a", "enabled", missing_secret="deny")
     cluster.objects.remove("Secret", "hf-secret", "team-a")

@@ -55,6 +55,15 @@ def test_a_misspelt_key_is_told_with_the_command_that_spells_it_right() -> None:
     assert fix == f"kubectl annotate isvc/llama -n {TEAM} {OURS}secretname-"
 
 
+def test_a_key_of_another_prefix_is_told_with_the_command_that_spells_it_right() -> None:
+    document = service()
+    document["metadata"]["annotations"] = {"hf-token-injector/secret": "other"}
+    ((status, sentence, fix),) = said(cluster(workloads=(of_kind(document),)), CHECK)
+    assert status is Status.WARN
+    assert sentence.endswith(f"annotation hf-token-injector/secret is unknown: did you mean {OURS}secret?")
+    assert fix == f"kubectl annotate isvc/llama -n {TEAM} hf-token-injector/secret- {OURS}secret=other"
+
+
 def test_a_key_is_spelt_right_where_it_stands() -> None:
     document = service()
     document["spec"]["predictor"]["annotations"] = {OURS + "secrets": "other"}

@@ -19,11 +19,11 @@ from webhook.cluster.reader import Object, Reader
 from webhook.cluster.resources import Resource
 from webhook.core import names
 from webhook.core.admit import admit
+from webhook.core.asked import looks_like_ours
 from webhook.core.decision import Operation, Request, Scope
 from webhook.core.knowledge import Knowledge
 from webhook.core.names import InjectMode
 from webhook.core.policy.literal_tokens import literal_tokens
-from webhook.doctor.checks.namespace_labels import looks_like_ours
 from webhook.doctor.collected import Collected, SeenNamespace, SeenObject, SeenSecret, Topic
 from webhook.doctor.hub import Answer, Question
 from webhook.doctor.models import models

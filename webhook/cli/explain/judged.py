@@ -18,6 +18,7 @@ from webhook.core.policy.finding import Finding
 from webhook.core.reading import entries_of
 from webhook.core.reasons import ITS_PODS_GET_IT, Outcome, Reason
 from webhook.core.settings import PolicyAction, Settings
+from webhook.core.spelt import of_another_prefix
 from webhook.core.submitted import as_submitted, living
 from webhook.core.validate import validate
 from webhook.core.words import Word
@@ -128,6 +129,7 @@ def judge(
             for verdict in decision.verdicts
         ]
     )
+    decision.warnings += of_another_prefix(*kind, document)
     # Of a Pod what there is counts, of all else what would be stored.
     final = request if is_pod else replace(request, object=patched(document, decision))
     findings = validate(final, knowledge, settings).findings

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.core import names
-from webhook.core.asked import ON_NAMESPACES, meant, of_namespace
-from webhook.doctor.checks.namespace_labels import looks_like_ours
+from webhook.core.asked import ON_NAMESPACES, looks_like_ours, meant, of_namespace
 from webhook.doctor.collected import Collected, SeenNamespace, Topic
 from webhook.doctor.finding import Finding, fail
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.core import names
+from webhook.core.asked import looks_like_ours
 from webhook.core.names import InjectMode
 from webhook.core.remedies import label_namespace
 from webhook.doctor.collected import Collected, SeenNamespace, Topic
@@ -73,11 +74,6 @@ def _labels(seen: SeenNamespace) -> Iterator[Finding]:
             f"has label {names.INJECT}={value}, which opts nothing in; it can be {_MODES}.",
             label_namespace(seen.name, _meant(value), overwrite=True),
         )
-
-
-def looks_like_ours(key: str) -> bool:
-    """Tell whether somebody meant us by a key: `hf-token-injector/inject`, `HF-Token-Injector.io/…`."""
-    return "hftokeninject" in "".join(character for character in key.lower() if character.isalnum())
 
 
 def _meant(value: str) -> InjectMode:

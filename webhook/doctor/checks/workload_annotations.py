@@ -5,7 +5,7 @@ from typing import Final
 
 from webhook.core import read
 from webhook.core.remedies import Target
-from webhook.core.spelt import spelt_right
+from webhook.core.spelt import of_another_prefix, spelt_right
 from webhook.doctor.collected import Collected, SeenObject, Topic
 from webhook.doctor.finding import Finding, fail, warn
 
@@ -21,8 +21,12 @@ def check(collected: Collected) -> Iterator[Finding]:
         show = f"hf-token-injector explain {seen.word}/{seen.name} -n {seen.namespace}"
         if seen.decision.denial is not None:
             yield fail(seen.subject, f"is refused the next time that it comes: {seen.decision.denial}.", show)
-        mending = _spelt_right(seen) if any(map(_of_key, seen.decision.warnings)) else {}
-        for warning in filter(_of_key, seen.decision.warnings):
+        warnings = [
+            *filter(_of_key, seen.decision.warnings),
+            *of_another_prefix(_group(seen), seen.subject.kind, seen.object),
+        ]
+        mending = _spelt_right(seen) if warnings else {}
+        for warning in warnings:
             stop = "" if warning.endswith("?") else "."
             fix = mending.get(warning, show)
             yield warn(seen.subject, f"has a key that does not work: {warning}{stop}", fix)
@@ -34,13 +38,16 @@ def _of_key(warning: str) -> bool:
 
 def _spelt_right(seen: SeenObject) -> dict[str, str]:
     """Return warnings of misspelt keys, each with the command that mends it; a Pod is then made anew."""
-    group = read.string(seen.object, "apiVersion").rpartition("/")[0]
-    target = Target((group, seen.subject.kind), seen.word, seen.name, seen.namespace)
+    target = Target((_group(seen), seen.subject.kind), seen.word, seen.name, seen.namespace)
     anew = seen.renewal.anew if target.kind == ("", "Pod") else ""
     return {
         warning: " && ".join(filter(None, [command, anew]))
         for warning, command in spelt_right(target, dict(seen.object)).items()
     }
+
+
+def _group(seen: SeenObject) -> str:
+    return read.string(seen.object, "apiVersion").rpartition("/")[0]
 
 
 def _by_hand(pod: SeenObject) -> bool:

@@ -38,6 +38,39 @@ def test_a_model_and_what_has_nothing_to_do_with_the_hub_are_no_mistakes(uri: An
     assert of_service(model={"storageUri": uri}) == ()
 
 
+@pytest.mark.parametrize(
+    ("uri", "meant"),
+    [
+        ("https://huggingface.co/a/b", "hf://a/b"),
+        ("https://huggingface.co/a/b/", "hf://a/b"),
+        ("http://hf.co/a/b", "hf://a/b"),
+        ("https://www.HuggingFace.co/a/b?library=vllm#readme", "hf://a/b"),
+        ("https://huggingface.co/a/b/tree/main", "hf://a/b:main"),
+    ],
+)
+def test_the_page_of_a_model_is_told_with_the_uri_that_is_meant(uri: str, meant: str) -> None:
+    clause = f"{uri} is downloaded by KServe as a web page, without a token: write {meant}"
+    assert of_service(model={"storageUri": uri}) == (clause,)
+    assert of_service(storageUris=[{"uri": uri}]) == (clause,)
+    llm = misspelt(KSERVE, "LLMInferenceService", {"spec": {"model": {"uri": uri}}})
+    assert llm == (f"{uri} is not read by KServe: write {meant}",)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://huggingface.co/a/b/resolve/main/model.onnx",
+        "https://huggingface.co/datasets/squad",
+        "https://huggingface.co/b",
+        "https://huggingface.co/a/b--c",
+        "https://huggingface.co.example.com/a/b",
+        "https://example.com/a/b",
+    ],
+)
+def test_a_file_and_what_is_no_page_of_a_model_are_no_mistakes(uri: str) -> None:
+    assert of_service(model={"storageUri": uri}) == ()
+
+
 def test_every_place_is_looked_at_that_kserve_downloads_from() -> None:
     clause = "hf://b names no repository: it must be hf://owner/model"
     assert of_service(sklearn={"storageUri": "hf://b"}, storageUris=[{"uri": "hf://b"}, 1]) == (clause,)
@@ -61,3 +94,5 @@ def test_of_a_pod_only_what_kserve_made_is_looked_at() -> None:
 def test_no_token_is_shown() -> None:
     (clause,) = of_service(model={"storageUri": f"hf://hf_{'madeUp' * 6}"})
     assert clause.startswith("hf://hf_… names no repository")
+    (clause,) = of_service(model={"storageUri": f"https://huggingface.co/a/b?token=hf_{'madeUp' * 6}"})
+    assert clause.startswith("https://huggingface.co/a/b?token=hf_… is downloaded")

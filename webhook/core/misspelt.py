@@ -2,6 +2,7 @@
 
 `admit()` passes over them, as KServe does: the scheme is compared as it is written (`IsPrefixSupported`), so
 that `HF://` is refused and `hf:/` taken for a folder, and `_download_hf` fails where there are not two parts.
+The address of a model's page is fetched like any file (`_download_from_uri`): without `HF_TOKEN`, as HTML.
 """
 
 import re
@@ -16,6 +17,12 @@ from webhook.core.kinds import KINDS, expand, places
 
 _SCHEME: Final = HUGGING_FACE.scheme
 _ALIKE: Final = re.compile(rf"{_SCHEME.partition(':')[0]}:/{{0,2}}", re.IGNORECASE)
+_PAGE: Final = re.compile(
+    rf"https?://(?:www\.)?(?:{'|'.join(map(re.escape, sorted(HUGGING_FACE.hosts)))})/"
+    r"(?!(?:api|blog|collections|datasets|docs|models|papers|spaces)/)([^/?#]+/[^/?#]+)(?:/tree/([^/?#]+))?/?(?:[?#].*)?",
+    re.IGNORECASE,
+)
+"""The address of a model's page; what is behind `/resolve/` is a file, which may well be meant."""
 
 
 def misspelt(group: str, kind: str, document: JsonObject) -> tuple[str, ...]:
@@ -27,7 +34,11 @@ def misspelt(group: str, kind: str, document: JsonObject) -> tuple[str, ...]:
         document: Raw; it is not changed.
     """
     return tuple(
-        dict.fromkeys(clause for uri in _uris(group, kind, document) if (clause := _flaw(uri)) is not None)
+        dict.fromkeys(
+            clause
+            for uri in _uris(group, kind, document)
+            if (clause := _flaw(uri) or _page(uri, fetched=not KINDS[group, kind].downloads)) is not None
+        )
     )
 
 
@@ -41,6 +52,23 @@ def _flaw(uri: Any) -> str | None:  # noqa: ANN401 - whatever stands there
         return f"{shown} is not read by KServe: write {meant if from_uri(meant) else f'{_SCHEME}owner/model'}"
     revision = f" or {_SCHEME}owner/model:revision" if ":" in uri[len(_SCHEME) :] else ""
     return f"{shown} names no repository: it must be {_SCHEME}owner/model{revision}"
+
+
+def _page(uri: Any, *, fetched: bool) -> str | None:  # noqa: ANN401 - whatever stands there
+    """Return what comes of the address of a model's page, or None.
+
+    Args:
+        uri: The address.
+        fetched: Whether KServe takes it at all: an LLMInferenceService knows no `https://`.
+    """
+    if type(uri) is not str or (page := _PAGE.fullmatch(uri)) is None:
+        return None
+    name, revision = redact(page[1]), redact(page[2] or "")
+    meant = f"{_SCHEME}{name}:{revision}" if revision else f"{_SCHEME}{name}"
+    if from_uri(meant) is None:
+        return None
+    comes = "is downloaded by KServe as a web page, without a token" if fetched else "is not read by KServe"
+    return f"{redact(uri)[: caps.SUBJECT]} {comes}: write {meant}"
 
 
 def _uris(group: str, kind: str, document: JsonObject) -> Iterator[Any]:

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from webhook.cli.main import cli
@@ -105,12 +106,21 @@ def test_what_the_policy_has_against_an_object_is_told_once(tmp_path: Path) -> N
     assert "(<stdin>:1): the platform's policy: " in text
 
 
-def test_a_uri_that_looks_like_a_model_and_is_none_is_the_outcome() -> None:
+@pytest.mark.parametrize(
+    ("uri", "clause"),
+    [
+        ("HF://a/b", "HF://a/b is not read by KServe: write hf://a/b"),
+        (
+            "https://huggingface.co/a/b",
+            "https://huggingface.co/a/b is downloaded by KServe as a web page, without a token: write hf://a/b",
+        ),
+    ],
+)
+def test_a_uri_that_looks_like_a_model_and_is_none_is_the_outcome(uri: str, clause: str) -> None:
     service = (
         "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: llama}\n"
-        "spec: {predictor: {model: {modelFormat: {name: huggingface}, storageUri: HF://a/b}}}\n"
+        f"spec: {{predictor: {{model: {{modelFormat: {{name: huggingface}}, storageUri: '{uri}'}}}}}}\n"
     )
-    clause = "HF://a/b is not read by KServe: write hf://a/b"
     assert explain(stdin=service).stdout.splitlines()[0].endswith(f"(<stdin>:1): {clause}")
     [described] = json.loads(explain("-o", "json", stdin=service).stdout)["objects"]
     assert described["misspelt"] == [clause]

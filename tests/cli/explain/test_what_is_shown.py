@@ -248,7 +248,10 @@ def test_a_uri_that_looks_like_a_model_and_is_none_is_the_answer(cluster: Cluste
     pod = predictor_pod()
     pod["spec"]["initContainers"][0]["args"][0] = "hf://Llama-3.1-8B"
     cluster.objects.add(
-        inference_service(uri="hf://Llama-3.1-8B"), inference_service("other", "hf:/a/b"), pod
+        inference_service(uri="hf://Llama-3.1-8B"),
+        inference_service("other", "hf:/a/b"),
+        inference_service("page", "https://huggingface.co/a/b"),
+        pod,
     )
     no_owner = "hf://Llama-3.1-8B names no repository: it must be hf://owner/model."
     shown = explain("ns/team-a").stdout
@@ -258,10 +261,14 @@ def test_a_uri_that_looks_like_a_model_and_is_none_is_the_answer(cluster: Cluste
         in shown
     )
     assert (
+        "InferenceService page in namespace team-a: https://huggingface.co/a/b is downloaded by KServe as a "
+        "web page, without a token: write hf://a/b.\n" in shown
+    )
+    assert (
         f"Pod llama-predictor-6d9c-x2x in namespace team-a: {no_owner}\n"
         in explain(POD, "-n", "team-a").stdout
     )
-    llama, _ = json.loads(explain("isvc", "-n", "team-a", "-o", "json").stdout)["objects"]
+    llama, *_ = json.loads(explain("isvc", "-n", "team-a", "-o", "json").stdout)["objects"]
     assert llama["answer"]["code"] == "Misspelt"
     assert llama["misspelt"] == [no_owner.rstrip(".")]
 

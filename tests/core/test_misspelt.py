@@ -71,6 +71,52 @@ def test_a_file_and_what_is_no_page_of_a_model_are_no_mistakes(uri: str) -> None
     assert of_service(model={"storageUri": uri}) == ()
 
 
+@pytest.mark.parametrize(
+    ("path", "clause"),
+    [
+        ("b", "storage.path b names no repository: it must be owner/model"),
+        ("a/b/c", "storage.path a/b/c names no repository: it must be owner/model"),
+        ("//a/b", "storage.path //a/b names no repository: it must be owner/model"),
+        ("hf://a/b", "storage.path hf://a/b names no repository: it must be owner/model"),
+        ("", 'storage.path "" names no repository: it must be owner/model'),
+        (
+            "a/b:refs/pr/1",
+            "storage.path a/b:refs/pr/1 names no repository: it must be owner/model or owner/model:revision",
+        ),
+    ],
+)
+def test_a_path_on_the_hub_that_names_no_repository_is_told(path: str, clause: str) -> None:
+    storage = {"path": path, "parameters": {"type": "hf"}}
+    assert of_service(model={"storage": storage}) == (clause,)
+    assert of_service(huggingface={"storage": storage}) == (clause,)
+
+
+@pytest.mark.parametrize(
+    "storage",
+    [
+        {"path": "a/b", "parameters": {"type": "hf"}},
+        {"path": "/a/b:main", "parameters": {"type": "hf"}},
+        {"path": "b", "parameters": {"type": "s3"}},
+        {"path": "b"},
+        {"path": 1, "parameters": {"type": "hf"}},
+        {"parameters": {"type": "hf"}},
+        "b",
+    ],
+)
+def test_other_paths_and_paths_of_other_storage_are_no_mistakes(storage: Any) -> None:  # noqa: ANN401
+    assert of_service(model={"storage": storage}) == ()
+
+
+def test_of_predictors_alone_kserve_reads_storage() -> None:
+    storage = {"storage": {"path": "b", "parameters": {"type": "hf"}}}
+    canary = {"spec": {"canary": [{"predictor": {"model": storage}}, 1]}}
+    clause = "storage.path b names no repository: it must be owner/model"
+    assert misspelt(KSERVE, "InferenceService", canary) == (clause,)
+    assert misspelt(KSERVE, "InferenceService", {"spec": {"explainer": {"art": storage}}}) == ()
+    assert misspelt(KSERVE, "InferenceService", {"spec": {"predictor": {"model": 1}}}) == ()
+    assert misspelt(KSERVE, "InferenceService", {"spec": None}) == ()
+
+
 def test_every_place_is_looked_at_that_kserve_downloads_from() -> None:
     clause = "hf://b names no repository: it must be hf://owner/model"
     assert of_service(sklearn={"storageUri": "hf://b"}, storageUris=[{"uri": "hf://b"}, 1]) == (clause,)
@@ -94,5 +140,8 @@ def test_of_a_pod_only_what_kserve_made_is_looked_at() -> None:
 def test_no_token_is_shown() -> None:
     (clause,) = of_service(model={"storageUri": f"hf://hf_{'madeUp' * 6}"})
     assert clause.startswith("hf://hf_… names no repository")
+    storage = {"path": f"hf_{'madeUp' * 6}", "parameters": {"type": "hf"}}
+    (clause,) = of_service(model={"storage": storage})
+    assert clause.startswith("storage.path hf_… names no repository")
     (clause,) = of_service(model={"storageUri": f"https://huggingface.co/a/b?token=hf_{'madeUp' * 6}"})
     assert clause.startswith("https://huggingface.co/a/b?token=hf_… is downloaded")

@@ -16,7 +16,15 @@ from webhook.core.hub import HUGGING_FACE, from_uri, redact
 from webhook.core.kinds import KINDS, expand, places
 
 _SCHEME: Final = HUGGING_FACE.scheme
-_ALIKE: Final = re.compile(rf"{_SCHEME.partition(':')[0]}:/{{0,2}}", re.IGNORECASE)
+_TYPE: Final = _SCHEME.partition(":")[0]
+_SERVICE: Final = (names.KSERVE_GROUP, "InferenceService")
+_PREDICTORS: Final = tuple(
+    (*path, field)
+    for path in (("spec", "predictor"), ("spec", "canary", "*", "predictor"))
+    for field in (*FRAMEWORKS, "model")
+)
+"""Where `storage` is read; of a transformer or explainer it is not (`buildPredictorResources`)."""
+_ALIKE: Final = re.compile(rf"{_TYPE}:/{{0,2}}", re.IGNORECASE)
 _PAGE: Final = re.compile(
     rf"https?://(?:www\.)?(?:{'|'.join(map(re.escape, sorted(HUGGING_FACE.hosts)))})/"
     r"(?!(?:api|blog|collections|datasets|docs|models|papers|spaces)/)([^/?#]+/[^/?#]+)(?:/tree/([^/?#]+))?/?(?:[?#].*)?",
@@ -26,20 +34,24 @@ _PAGE: Final = re.compile(
 
 
 def misspelt(group: str, kind: str, document: JsonObject) -> tuple[str, ...]:
-    """Return what is wrong with the URIs that KServe is to download, as clauses, each once.
+    """Return what is wrong with the URIs and paths that KServe is to download, as clauses, each once.
 
     Args:
         group: Of the object's API; "" for core.
         kind: As in a manifest.
         document: Raw; it is not changed.
     """
-    return tuple(
-        dict.fromkeys(
-            clause
-            for uri in _uris(group, kind, document)
-            if (clause := _flaw(uri) or _page(uri, fetched=not KINDS[group, kind].downloads)) is not None
-        )
-    )
+    return tuple(dict.fromkeys(_clauses(group, kind, document)))
+
+
+def _clauses(group: str, kind: str, document: JsonObject) -> Iterator[str]:
+    for uri in _uris(group, kind, document):
+        if (clause := _flaw(uri) or _page(uri, fetched=not KINDS[group, kind].downloads)) is not None:
+            yield clause
+    for path in _PREDICTORS if (group, kind) == _SERVICE else ():
+        for _, model in expand(document, path):
+            if type(model) is dict and (clause := _path(read.mapping(model, "storage"))) is not None:
+                yield clause
 
 
 def _flaw(uri: Any) -> str | None:  # noqa: ANN401 - whatever stands there
@@ -69,6 +81,21 @@ def _page(uri: Any, *, fetched: bool) -> str | None:  # noqa: ANN401 - whatever 
         return None
     comes = "is downloaded by KServe as a web page, without a token" if fetched else "is not read by KServe"
     return f"{redact(uri)[: caps.SUBJECT]} {comes}: write {meant}"
+
+
+def _path(storage: JsonObject) -> str | None:
+    """Return why a path on the Hub is none, or None.
+
+    KServe takes one slash away and puts the scheme before it (`component.go`, `addStorageSpecAnnotations`;
+    `service_account_credentials.go`); without a path nothing is downloaded.
+    """
+    path = storage.get("path")
+    of_hub = read.mapping(storage, "parameters").get("type") == _TYPE
+    if not of_hub or type(path) is not str or from_uri(_SCHEME + path.removeprefix("/")):
+        return None
+    revision = " or owner/model:revision" if ":" in path.removeprefix(_SCHEME) else ""
+    shown = redact(path)[: caps.SUBJECT] or '""'
+    return f"storage.path {shown} names no repository: it must be owner/model{revision}"
 
 
 def _uris(group: str, kind: str, document: JsonObject) -> Iterator[Any]:

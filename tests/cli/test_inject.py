@@ -229,6 +229,27 @@ def test_the_policy_judges_the_result(tmp_path: Path) -> None:
     assert "aB3dE" not in warned.stderr + refused.stderr
 
 
+@pytest.mark.parametrize("options", [["inject"], ["explain"], ["explain", "-o", "json"]])
+def test_a_token_in_a_deployment_is_told_as_of_its_pods(options: list[str], tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("policy: {literalTokens: deny}")
+    variable = {"name": "HF_TOKEN", "value": "hf_" + "aB3dE" * 7}
+    template = {"spec": {"containers": [{"name": "vllm", "args": ["--model=a/b"], "env": [variable]}]}}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "chat"}}
+    text = json.dumps({**deployment, "spec": {"template": template}})
+    for config in ([], ["--config", str(settings)]):
+        result = CliRunner().invoke(cli, [*options, "-f", "-", *config], input=text)
+        assert result.exit_code == 0
+        said = "warning: Deployment chat: vllm: variable HF_TOKEN holds a token in clear text"
+        assert said in result.stderr
+        assert "aB3dE" not in result.stderr
+        if options[0] == "explain":
+            assert "aB3dE" not in result.stdout
+    if "json" in options:
+        [finding] = json.loads(result.stdout)["objects"][0]["policy"]
+        assert (finding["fault"], finding["action"]) == ("LiteralToken", "warn")
+
+
 @pytest.mark.parametrize(
     "options", [["inject"], ["inject", "--diff"], ["inject", "-o", "patch"], ["explain"]]
 )

@@ -9,7 +9,7 @@ from webhook.core.decision import Decision, Request
 from webhook.core.policy.finding import Fault
 from webhook.core.reasons import Outcome
 from webhook.core.settings import Policy, PolicyAction, Settings
-from webhook.core.validate import validate
+from webhook.core.validate import of_its_pods, validate
 
 _TOKEN = "hf_" + "aB3dE" * 7
 _DENY = Settings(policy=Policy(literal_tokens=PolicyAction.DENY))
@@ -98,3 +98,53 @@ def test_no_more_is_told_than_somebody_reads() -> None:
     findings = validate(Request("", "Pod", "CREATE", "ns", pod)).findings
     assert len(findings) == 32
     assert {finding.fault for finding in findings} == {Fault.LITERAL_TOKEN}
+
+
+def _deployment(value: str = _TOKEN, kind: str = "Deployment", group: str = "apps") -> Request:
+    """Return a request for an object whose Pods have a variable of that value."""
+    pods = {"spec": {"containers": [{"name": "main", "env": [{"name": "A", "value": value}]}]}}
+    spec = {"jobTemplate": {"spec": {"template": pods}}} if kind == "CronJob" else {"template": pods}
+    return Request(group, kind, "CREATE", "ns", {"metadata": {"name": "x"}, "spec": spec})
+
+
+@pytest.mark.parametrize(
+    ("group", "kind"),
+    [("apps", "Deployment"), ("apps", "StatefulSet"), ("batch", "Job"), ("batch", "CronJob")],
+)
+def test_a_token_in_what_makes_pods_is_told_and_refuses_nothing(group: str, kind: str) -> None:
+    request = _deployment(kind=kind, group=group)
+    for settings in (Settings(), _DENY):
+        decision = of_its_pods(request, settings)
+        assert (decision.outcome, decision.denial) == (Outcome.WARNED, None)
+        assert [(one.fault, one.action) for one in decision.findings] == [
+            (Fault.LITERAL_TOKEN, PolicyAction.WARN)
+        ]
+        [warning] = decision.warnings
+        assert warning == (
+            "main: variable A holds a token in clear text: "
+            "refer to a Secret by secretKeyRef, and revoke the token"
+        )
+        assert _TOKEN[3:] not in str(decision)
+
+
+def test_that_its_pods_would_be_refused_is_told() -> None:
+    decision = of_its_pods(_deployment(), _DENY_ALL)
+    [warning] = decision.warnings
+    assert warning.startswith("its Pods would be refused: main: variable A holds a token in clear text")
+    assert decision.allowed
+    request = _deployment()
+    unsearched = replace(request, object={**request.object, "x": [""] * 40_000})
+    assert "was not searched" in of_its_pods(unsearched, _DENY_ALL).warnings[-1]
+    assert "its Pods" not in of_its_pods(unsearched, _DENY_ALL).warnings[-1]
+
+
+def test_nothing_is_told_of_what_has_no_token_no_pods_or_is_judged_itself() -> None:
+    assert of_its_pods(_deployment("x")).outcome is Outcome.ACCEPTED
+    off = Settings(policy=Policy(literal_tokens=PolicyAction.ALLOW))
+    for request, settings in (
+        (_deployment(), off),
+        (_deployment(kind="ConfigMap", group=""), Settings()),
+        (_deployment(kind="Pod", group=""), Settings()),
+    ):
+        decision = of_its_pods(request, settings)
+        assert (decision.outcome, decision.warnings) == (Outcome.KIND_NOT_HANDLED, [])

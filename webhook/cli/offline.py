@@ -22,7 +22,7 @@ from webhook.core.names import INJECT, InjectMode
 from webhook.core.reasons import Outcome
 from webhook.core.settings import Settings
 from webhook.core.spelt import of_another_prefix
-from webhook.core.validate import validate
+from webhook.core.validate import of_its_pods, validate
 
 _DEFAULT_NAMESPACE: Final = "default"
 
@@ -212,11 +212,10 @@ class Run:
         decision = admit(request, knowledge, settings)
         decision.warnings += of_another_prefix(manifest.group, manifest.kind, manifest.object)
         # An object that is refused already is asked about no more, as in the cluster.
-        policy = (
-            validate(replace(request, object=patched(manifest.object, decision)), knowledge, settings)
-            if decision.allowed
-            else Decision(Outcome.DENIED)
-        )
+        final = replace(request, object=patched(manifest.object, decision))
+        policy = validate(final, knowledge, settings) if decision.allowed else Decision(Outcome.DENIED)
+        if policy.outcome is Outcome.KIND_NOT_HANDLED:
+            policy = of_its_pods(final, settings)
         judged = Judged(manifest, name, decision, policy)
         place = f"{source.name}:{manifest.line}"
         for warning in dict.fromkeys([*decision.warnings, *policy.warnings]):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from webhook.core import names, read
+from webhook.core import kinds, names, read
 from webhook.core.admit import admit, shown, unchanged
 from webhook.core.case import Case
 from webhook.core.decision import Decision, Operation, Request, Scope
@@ -12,8 +12,8 @@ from webhook.core.hub import redact
 from webhook.core.knowledge import UNKNOWN, Knowledge
 from webhook.core.names import InjectMode
 from webhook.core.owners import controller
-from webhook.core.policy.checks import check
-from webhook.core.policy.finding import Finding
+from webhook.core.policy.checks import check, in_clear_text
+from webhook.core.policy.finding import NEVER_DENIED, Finding
 from webhook.core.reasons import Outcome
 from webhook.core.settings import PolicyAction, Settings
 
@@ -28,6 +28,8 @@ KINDS: Final = frozenset(
     }
 )
 """API group and kind of what is judged."""
+
+_REFUSED: Final = "its Pods would be refused: "
 
 _TOLD_ELSEWHERE: Final = frozenset({"Pod", "InferenceService"})
 """Kinds whose authors have the warnings of `admit()` already, from the mutating webhook."""
@@ -49,6 +51,26 @@ def validate(request: Request, knowledge: Knowledge = UNKNOWN, settings: Setting
     if refusing:
         return Decision(Outcome.DENIED, warnings=told, denial=_denial(refusing), findings=findings)
     return Decision(Outcome.WARNED if told else Outcome.ACCEPTED, warnings=told, findings=findings)
+
+
+def of_its_pods(request: Request, settings: Settings = _DEFAULTS) -> Decision:
+    """Tell of tokens in clear text in a Deployment, Job or the like, of which only the Pods are judged.
+
+    The object itself is let through, whatever becomes of its Pods.
+    """
+    policy = settings.policy
+    kind = request.group, request.kind
+    if kind in KINDS or kind not in kinds.KINDS or policy.literal_tokens is PolicyAction.ALLOW:
+        return Decision(Outcome.KIND_NOT_HANDLED)
+    findings = list(in_clear_text(request.object, PolicyAction.WARN))
+    refused = policy.literal_tokens is policy.pods is PolicyAction.DENY
+    warnings = [
+        f"{_REFUSED}{finding.warning}" if refused and finding.fault not in NEVER_DENIED else finding.warning
+        for finding in findings
+    ]
+    return Decision(
+        Outcome.WARNED if findings else Outcome.ACCEPTED, warnings=shown(warnings), findings=findings
+    )
 
 
 def _passed(request: Request) -> Outcome | None:
@@ -102,7 +124,7 @@ def _foretold(denial: str | None) -> list[str]:
     if denial is None:
         return []
     sentence, _, command = denial.partition(": ")
-    return [f"its Pods would be refused: {sentence}", *([command] if command else [])]
+    return [f"{_REFUSED}{sentence}", *([command] if command else [])]
 
 
 def _is_opted_in(request: Request, knowledge: Knowledge) -> bool:

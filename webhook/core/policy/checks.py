@@ -27,13 +27,25 @@ def check(case: Case) -> Iterator[Finding]:
     """Yield what the checks find, each with the action that the platform wants; so many a check."""
     policy, document = case.settings.policy, case.request.object
     if policy.literal_tokens is not _ALLOW:
-        yield from islice(_literal_tokens(document, policy.literal_tokens), caps.FINDINGS)
+        yield from in_clear_text(document, policy.literal_tokens)
     asks = [(ask, action) for ask, action in _asks(case, policy) if action is not _ALLOW]
     if asks:
         known = list(contents(case))
         for ask, action in asks:
             yield from islice(_asked(ask, action, known), caps.FINDINGS)
         yield from islice(_unread(known), caps.FINDINGS)
+
+
+def in_clear_text(document: Mapping[str, Any], action: PolicyAction) -> Iterator[Finding]:
+    """Yield the tokens in clear text, with the action that the platform wants; so many."""
+    for literal in islice(literal_tokens(document), caps.FINDINGS):
+        yield Finding(
+            literal.fault,
+            PolicyAction.WARN if literal.fault in NEVER_DENIED else action,
+            pointer_of(literal.keys),
+            container_of(document, literal.keys),
+            literal.subject,
+        )
 
 
 def _asks(case: Case, policy: Policy) -> Iterator[tuple[Ask, PolicyAction]]:
@@ -59,17 +71,6 @@ def _unread(known: Sequence[Content]) -> Iterator[Finding]:
     if len(known) >= caps.CONTAINERS:
         subject = f"the object has {caps.CONTAINERS} containers or more"
         yield Finding(Fault.NOT_READ, PolicyAction.WARN, known[-1].path, "", subject)
-
-
-def _literal_tokens(document: Mapping[str, Any], action: PolicyAction) -> Iterator[Finding]:
-    for literal in literal_tokens(document):
-        yield Finding(
-            literal.fault,
-            PolicyAction.WARN if literal.fault in NEVER_DENIED else action,
-            pointer_of(literal.keys),
-            container_of(document, literal.keys),
-            literal.subject,
-        )
 
 
 def container_of(document: Mapping[str, Any], keys: Sequence[Any]) -> str:

@@ -11,6 +11,7 @@ from tests.e2e.harness.doctor import Doctor, say_ready
 from tests.e2e.harness.manifests import predictor_pod
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.team import Team
+from tests.e2e.harness.waiting import until
 
 pytestmark = pytest.mark.usefixtures("kserve", "release")
 
@@ -55,6 +56,22 @@ def with_rights(cluster: Cluster) -> Iterator[WithRights]:
                 "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "default"}],
             },
         )
+        if rules:
+            # They are in force together: the role is one object.
+            attributes = {
+                "namespace": namespace,
+                "group": rules[0]["apiGroups"][0],
+                "resource": rules[0]["resources"][0],
+                "verb": rules[0]["verbs"][0],
+            }
+            user = f"system:serviceaccount:default:{name}"
+            spec = {"user": user, "resourceAttributes": attributes}
+            review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
+            reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+            until(
+                lambda: api.ok(api.request("POST", reviews, review))["status"]["allowed"],
+                "the API server knows of the rights",
+            )
         asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
         answer = api.request("POST", f"/api/v1/namespaces/default/serviceaccounts/{name}/token", asked)
         return Doctor(cluster.write_kubeconfig(name, {"token": api.ok(answer)["status"]["token"]}))

@@ -20,6 +20,7 @@ from tests.e2e.harness.installing import install_crds
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import hugging_face_model
 from tests.e2e.harness.team import Team
+from tests.e2e.harness.waiting import until
 
 pytestmark = pytest.mark.usefixtures("kserve")
 
@@ -177,6 +178,19 @@ def _account(team: Team, cluster: Cluster, folder: Path, role: str) -> Path:
             "subjects": [{"kind": "ServiceAccount", "name": "developer", "namespace": namespace}],
         }
         api.create(binding, namespace)
+        asked = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": {
+                "user": f"system:serviceaccount:{namespace}:developer",
+                "resourceAttributes": {"namespace": namespace, "verb": "list", "resource": "pods"},
+            },
+        }
+        reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+        until(
+            lambda: api.ok(api.request("POST", reviews, asked))["status"]["allowed"],
+            "the API server knows of the rights",
+        )
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
     path = f"/api/v1/namespaces/{namespace}/serviceaccounts/developer/token"
     token = api.ok(api.request("POST", path, request))["status"]["token"]

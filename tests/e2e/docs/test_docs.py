@@ -11,7 +11,7 @@ from tests.e2e.harness.manifests import predictor_pod
 from tests.e2e.harness.pages import ROOT, TEAM, Shell, count_as_ready
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.restarting import await_running
-from tests.e2e.harness.team import TOKEN, Team
+from tests.e2e.harness.team import INJECTED, TOKEN, Team
 from tests.e2e.harness.waiting import until
 
 pytestmark = pytest.mark.usefixtures("kserve")
@@ -98,6 +98,7 @@ def prepare(scene: Scene, team: Team) -> None:
     if scene.label:
         label = {"metadata": {"labels": {"hf-token-injector.io/inject": scene.label}}}
         team.api.patch("Namespace", TEAM, label)
+        until(lambda: injected(team), "the API server knows of the label")
     if scene.pod:
         team.api.create(predictor_pod(scene.pod), TEAM)
     if scene.secret:
@@ -110,6 +111,12 @@ def prepare(scene: Scene, team: Team) -> None:
         # Times in metadata are whole seconds: what comes next is to be later.
         until(lambda: (datetime.now(UTC) - made).total_seconds() > 1, "the Pod is older than a second")
         until(lambda: told(team, "llama"), "Events tell of the model")
+
+
+def injected(team: Team) -> bool:
+    """Return whether a Pod would be given a token now."""
+    answer = team.api.post(predictor_pod("probe"), TEAM, dryRun="All")
+    return answer.status < 300 and INJECTED in answer.body["metadata"].get("annotations", {})
 
 
 def told(team: Team, name: str) -> bool:

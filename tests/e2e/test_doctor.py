@@ -38,8 +38,8 @@ def doctor(cluster: Cluster, release: Release) -> Doctor:
 
 
 @pytest.fixture
-def configured(release: Release) -> Iterator[Object]:
-    """Our configuration, which is as it was before when the test has ended."""
+def configured(release: Release, cluster: Cluster, make_namespace: MakeNamespace) -> Iterator[Object]:
+    """Our configuration, which is as it was before, and in force, when the test has ended."""
     before = release.configuration()
     yield before
     now = release.configuration()
@@ -48,6 +48,8 @@ def configured(release: Release) -> Iterator[Object]:
         "metadata": {**before["metadata"], "resourceVersion": now["metadata"]["resourceVersion"]},
     }
     release.api.ok(release.api.request("PUT", f"{MUTATING}/{CONFIGURATION}", again))
+    namespace = make_namespace()
+    until(lambda: _injected(cluster, namespace), "the API server has seen the configuration of before")
 
 
 def test_a_cluster_in_which_all_is_well_is_well(doctor: Doctor, team: Team) -> None:
@@ -287,9 +289,11 @@ def test_pods_that_were_made_before_the_label_or_are_older_than_their_secret_are
     assert said.endswith(f"=> hf-token-injector restart -n {name}")
 
 
-def test_keys_and_tokens_in_workloads_are_told(doctor: Doctor, team: Team, cluster: Cluster) -> None:
+def test_keys_and_tokens_in_workloads_are_told(
+    doctor: Doctor, make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl
+) -> None:
     """An InferenceService that was applied before the namespace opted in: nobody has looked at it yet."""
-    cluster.api.patch("Namespace", team.namespace, {"metadata": {"labels": {INJECT: None}}})
+    team = Team(make_namespace(None), cluster.api, kubectl)
     literal = [{"name": "HF_TOKEN", "value": TOKEN}]
     misplaced = {"hf-token-injector.io/method": "files"}
     team.apply(hugging_face_model("llama", annotations=misplaced, env=literal))

@@ -194,7 +194,10 @@ def test_an_api_server_that_refuses_events_is_counted_and_admission_goes_on(
     team.apply(hugging_face_model("llama"))
     until(lambda: total(release, "failed") > failed, "the refusal is counted")
     assert team.predictor("llama")["metadata"]["annotations"][INJECTED]
-    assert any(no_events in replica.process.output for replica in release.replicas)
+    until(
+        lambda: any(no_events in replica.process.output for replica in release.replicas),
+        "the refusal is in the log",
+    )
     assert not ours(release.api, team.namespace)
 
 
@@ -216,6 +219,7 @@ def test_switched_off_nothing_is_told_and_no_right_is_needed(team: Team, release
         release.install()
         for _ in range(REPLICAS):
             release.start_replica()
+        until(lambda: _may(release, "create"), "the API server knows that there is the right again")
 
 
 def _may(release: Release, verb: str) -> bool:

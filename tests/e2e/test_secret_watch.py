@@ -162,9 +162,8 @@ def test_no_byte_of_a_token_ever_reaches_the_server(
             copied = f'hf_token_injector_secrets_copied{{secret="{RECORDED}"}}'
             until(lambda: replica.metrics()[copied] == 1, "the copy is counted")
             assert any(form in recorder.received for form in _forms(RECORDED_TOKEN))
-            assert (
-                f"kubectl annotate secret {RECORDED} -n {by_apply} {LAST_APPLIED}-" in replica.process.output
-            )
+            command = f"kubectl annotate secret {RECORDED} -n {by_apply} {LAST_APPLIED}-"
+            until(lambda: command in replica.process.output, "the log has the command")
             for form in _forms(RECORDED_TOKEN):
                 assert form.decode() not in replica.process.output
         finally:

@@ -16,10 +16,10 @@ from tests.e2e.harness.binaries import binary
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kserve import KServe
 from tests.e2e.harness.kubectl import Kubectl, Said
-from tests.e2e.harness.manifests import download_pod, hugging_face_model
+from tests.e2e.harness.manifests import download_pod, hugging_face_model, predictor_pod
 from tests.e2e.harness.namespaces import create_namespace
 from tests.e2e.harness.restarting import Restart, await_running, generations, rotate
-from tests.e2e.harness.team import TOKEN, Reference, Team, tokens
+from tests.e2e.harness.team import INJECTED, TOKEN, Reference, Team, tokens
 from tests.e2e.harness.waiting import until
 from tests.pasted import unpasteable
 from webhook.cli.main import cli
@@ -175,6 +175,12 @@ def test_the_command_restarts_also_what_was_restarted_before(
     team.await_generation("llama")
     assert generations(team) == {"llama-predictor": 2}
     kubectl("label", "namespace", team.namespace, f"{LABEL}-")
+
+    def left_alone() -> bool:
+        answer = team.api.post(predictor_pod("probe"), team.namespace, dryRun="All")
+        return INJECTED not in team.api.ok(answer)["metadata"].get("annotations", {})
+
+    until(left_alone, "the API server knows that the label is gone")
     (pod,) = await_running(team, 1)
     team.api.delete("Pod", pod["metadata"]["name"], team.namespace)
     await_running(team, 1)
@@ -365,6 +371,11 @@ def test_someone_with_few_rights_is_told_what_is_not_seen(
     )  # fmt: skip
     account = f"--serviceaccount={team.namespace}:developer"
     kubectl("create", "rolebinding", "developer", *space, "--role=developer", account)
+    someone = f"--as=system:serviceaccount:{team.namespace}:developer"
+    until(
+        lambda: kubectl.try_("auth", "can-i", "list", "pods", *space, someone).code == 0,
+        "the API server knows of the rights",
+    )
     token = kubectl("create", "token", "developer", *space).strip()
     kubeconfig = cluster.write_kubeconfig("developer", {"token": token})
     said = explain("isvc/llama", *space, kubeconfig=kubeconfig)

@@ -27,9 +27,21 @@ def install_crds(api: Api, manifests: Sequence[Object]) -> None:
         ensure(api, manifest)
     for manifest in manifests:
         name = manifest["metadata"]["name"]
-        until(lambda name=name: _established(api, name), f"the CRD {name} is served")  # type: ignore[misc]
+        until(lambda name=name: _served(api, name), f"the CRD {name} is served")  # type: ignore[misc]
 
 
-def _established(api: Api, name: str) -> bool:
-    conditions = api.get("CustomResourceDefinition", name).get("status", {}).get("conditions") or ()
-    return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
+def _served(api: Api, name: str) -> bool:
+    """Tell whether a CRD is established, and found by kubectl: discovery comes to know it later."""
+    found = api.get("CustomResourceDefinition", name)
+    conditions = found.get("status", {}).get("conditions") or ()
+    spec = found["spec"]
+    return any(one["type"] == "Established" and one["status"] == "True" for one in conditions) and all(
+        _discovered(api, f"/apis/{spec['group']}/{version['name']}", spec["names"]["plural"])
+        for version in spec["versions"]
+        if version["served"]
+    )
+
+
+def _discovered(api: Api, path: str, plural: str) -> bool:
+    resources = api.request("GET", path).body.get("resources") or ()
+    return any(one["name"] == plural for one in resources)

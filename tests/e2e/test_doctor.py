@@ -120,6 +120,11 @@ def test_a_webhook_that_is_away_is_told_and_a_foreign_ca_bundle_too(
         release.start_replica()
         until(lambda: all(release.bundles().values()), "the replica has filled caBundle again")
         release.await_in_force()
+        probe = hugging_face_model("probe")
+        until(
+            lambda: team.api.post(probe, team.namespace, dryRun="All").status == 201,
+            "the entry that was broken is in force as it is now",
+        )
     assert doctor("-n", team.namespace).wrong == set()
 
 

@@ -19,7 +19,7 @@ from tests.e2e.harness.kubectl import Kubectl, Said
 from tests.e2e.harness.manifests import download_pod, hugging_face_model, predictor_pod
 from tests.e2e.harness.namespaces import create_namespace
 from tests.e2e.harness.restarting import Restart, await_running, generations, rotate
-from tests.e2e.harness.team import INJECTED, TOKEN, Reference, Team, tokens
+from tests.e2e.harness.team import TOKEN, Reference, Team, tokens
 from tests.e2e.harness.waiting import until
 from tests.pasted import unpasteable
 from webhook.cli.main import cli
@@ -100,6 +100,12 @@ def described(said: Said) -> list[Object]:
     return objects
 
 
+def probed(team: Team) -> Reference | None:
+    """Return which token a Pod of KServe's would be given now, by a dry run."""
+    answer = team.api.post(predictor_pod("probe"), team.namespace, dryRun="All")
+    return tokens(team.api.ok(answer))["storage-initializer"]
+
+
 def test_a_newcomer_gets_from_nothing_to_a_token_by_what_is_printed(
     team_of: Callable[..., Team], explain: Explain, paste: Callable[[str], None]
 ) -> None:
@@ -132,6 +138,7 @@ def test_a_pod_older_than_the_label_is_told_of_by_its_owner(
     team.apply(hugging_face_model("llama"))
     team.predictor("llama")
     kubectl("label", "namespace", team.namespace, f"{LABEL}=enabled")
+    until(lambda: probed(team), "the API server knows the label")
     said = explain("isvc/llama", "-n", team.namespace)
     assert first(said) == (
         f"InferenceService llama in namespace {team.namespace}: storage-initializer has no token: "
@@ -175,12 +182,7 @@ def test_the_command_restarts_also_what_was_restarted_before(
     team.await_generation("llama")
     assert generations(team) == {"llama-predictor": 2}
     kubectl("label", "namespace", team.namespace, f"{LABEL}-")
-
-    def left_alone() -> bool:
-        answer = team.api.post(predictor_pod("probe"), team.namespace, dryRun="All")
-        return INJECTED not in team.api.ok(answer)["metadata"].get("annotations", {})
-
-    until(left_alone, "the API server knows that the label is gone")
+    until(lambda: probed(team) is None, "the API server knows that the label is gone")
     (pod,) = await_running(team, 1)
     team.api.delete("Pod", pod["metadata"]["name"], team.namespace)
     await_running(team, 1)
@@ -318,12 +320,13 @@ def test_a_pod_of_another_key_than_its_namespace_names_by_now_is_made_anew(
     team.predictor("llama")
     assert "key token is not in it." in first(explain("isvc/llama", "-n", team.namespace))
     kubectl("annotate", "namespace", team.namespace, "hf-token-injector.io/secret-key=HF_TOKEN")
+    by_now = Reference("hf-secret", "HF_TOKEN")
+    until(lambda: probed(team) == by_now, "the webhook knows the annotation")
     said = explain("isvc/llama", "-n", team.namespace)
     assert first(said).endswith(
         "key token is not in it; a new Pod takes it from Secret hf-secret, key HF_TOKEN."
     )
     paste(said.out)
-    by_now = Reference("hf-secret", "HF_TOKEN")
     until(
         lambda: any(tokens(pod)["storage-initializer"] == by_now for pod in team.pods()),
         "a Pod with the other key",

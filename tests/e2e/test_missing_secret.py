@@ -3,11 +3,13 @@
 import pytest
 
 from tests.e2e.conftest import MakeNamespace
+from tests.e2e.harness.api import Answer
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import hugging_face_model, predictor_pod
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.team import TOKEN, Team, tokens
+from tests.e2e.harness.waiting import until
 
 pytestmark = pytest.mark.usefixtures("kserve", "platform")
 
@@ -44,19 +46,22 @@ def _check(team: Team, way: str) -> None:
     pod = team.api.post(predictor_pod(), team.namespace)
     assert _command(team.namespace) in said.err
     assert TOKEN not in said.err + said.out
+    assert _way(pod) == way
+    assert (said.code != 0) == (way == "deny")
     if way == "deny":
-        assert said.code != 0
-        assert pod.status == 422
         assert _command(team.namespace) in pod.message
-        return
-    assert said.code == 0
-    given = tokens(team.api.ok(pod))["storage-initializer"]
-    if way == "skip":
-        assert given is None
-        return
-    assert given is not None
+
+
+def _way(pod: Answer) -> str:
+    """Return which of the ways a Pod went."""
+    if pod.status == 422:
+        return "deny"
+    assert pod.status == 201, pod
+    if tokens(pod.body)["storage-initializer"] is None:
+        return "skip"
     entry = pod.body["spec"]["initContainers"][0]["env"][0]["valueFrom"]["secretKeyRef"]
-    assert entry.get("optional") == (True if way == "optional" else None)
+    assert entry.get("optional") in {True, None}
+    return "optional" if entry.get("optional") else "require"
 
 
 def test_the_platform_says_what_happens_to_a_missing_secret(
@@ -72,4 +77,8 @@ def test_a_namespace_says_it_for_itself(
 ) -> None:
     """By its annotation, whatever the platform's setting is."""
     namespace = make_namespace(annotations={_MISSING: way}, secrets=_NONE)
+    until(
+        lambda: _way(cluster.api.post(predictor_pod(), namespace, dryRun="All")) == way,
+        "the server knows what the Namespace says",
+    )
     _check(Team(namespace, cluster.api, kubectl), way)

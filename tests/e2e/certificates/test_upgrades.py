@@ -35,7 +35,7 @@ def previous(tmp_path: Path) -> Path:
 
 def test_upgrade_and_rollback_keep_admitting(release: Release, namespace: str, previous: Path) -> None:
     """From the version before, to this one, and back; a new entry gets its caBundle from the replicas."""
-    release.install({"webhook": {"timeoutSeconds": 2}}, chart=previous)
+    release.install({"webhook": {"timeoutSeconds": 10}}, chart=previous)
     assert len(release.bundles()) == EARLIER
     with load(release.api, namespace) as running:
         release.upgrade()
@@ -67,8 +67,13 @@ def test_a_renamed_configuration_is_filled_as_a_new_one(release: Release, namesp
     """Whose name a value changes; replicas that run as the new Deployment says fill it."""
     release.upgrade({"webhook": {"name": "renamed-hf-token-injector"}})
     release.roll()
-    renamed = release.api.get("MutatingWebhookConfiguration", "renamed-hf-token-injector")
-    assert all(entry["clientConfig"].get("caBundle") for entry in renamed["webhooks"])
+
+    def filled() -> bool:
+        renamed = release.api.get("MutatingWebhookConfiguration", "renamed-hf-token-injector")
+        return all(entry["clientConfig"].get("caBundle") for entry in renamed["webhooks"])
+
+    until(filled, "the renamed configuration is filled")
+    release.await_in_force()
     with load(release.api, namespace):
         pass
     release.install()

@@ -7,11 +7,10 @@ import pytest
 
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kubectl import Kubectl
-from tests.e2e.harness.manifests import predictor_pod
 from tests.e2e.harness.namespaces import create_namespace
-from tests.e2e.harness.pages import TEAM, Shell
+from tests.e2e.harness.pages import TEAM, Shell, injected
 from tests.e2e.harness.release import Release
-from tests.e2e.harness.team import INJECTED, Team
+from tests.e2e.harness.team import Team
 from tests.e2e.harness.waiting import until
 from webhook.core.names import INJECT, METHOD
 
@@ -36,11 +35,7 @@ def team(namespace: str, cluster: Cluster, kubectl: Kubectl) -> Iterator[Team]:
     kubectl("annotate", "namespace", namespace, f"{METHOD}-")
     until(lambda: not team.pods(), "the Pods are gone")
 
-    def left_alone() -> bool:
-        answer = team.api.post(predictor_pod("probe"), namespace, dryRun="All")
-        return answer.status < 300 and INJECTED not in answer.body["metadata"].get("annotations", {})
-
-    until(left_alone, "the API server knows that the label is gone")
+    until(lambda: injected(team) is False, "the API server knows that the label is gone")
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import yaml
 
 from tests.docs.ways import ON_A_CLUSTER, REFUSED, on_a_cluster
 from tests.e2e.harness.manifests import predictor_pod
-from tests.e2e.harness.pages import ROOT, TEAM, Shell, count_as_ready
+from tests.e2e.harness.pages import ROOT, TEAM, Shell, count_as_ready, injected
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.restarting import await_running
-from tests.e2e.harness.team import INJECTED, TOKEN, Team
+from tests.e2e.harness.team import TOKEN, Team
 from tests.e2e.harness.waiting import until
 
 pytestmark = pytest.mark.usefixtures("kserve")
@@ -111,12 +111,6 @@ def prepare(scene: Scene, team: Team) -> None:
         # Times in metadata are whole seconds: what comes next is to be later.
         until(lambda: (datetime.now(UTC) - made).total_seconds() > 1, "the Pod is older than a second")
         until(lambda: told(team, "llama"), "Events tell of the model")
-
-
-def injected(team: Team) -> bool:
-    """Return whether a Pod would be given a token now."""
-    answer = team.api.post(predictor_pod("probe"), TEAM, dryRun="All")
-    return answer.status < 300 and INJECTED in answer.body["metadata"].get("annotations", {})
 
 
 def told(team: Team, name: str) -> bool:

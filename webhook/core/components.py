@@ -143,7 +143,8 @@ def _downloads(model: Mapping[str, Any], uris: Sequence[tuple[int, Mapping[str, 
     found = [read.string(model, "storageUri"), *(read.string(uri, "uri") for _, uri in uris)]
     storage = read.mapping(model, "storage")
     if read.mapping(storage, "parameters").get("type") == "hf":
-        found.append(_HUB.scheme + read.string(storage, "path"))
+        # KServe leaves a slash before it out (addStorageSpecAnnotations in components/component.go).
+        found.append(_HUB.scheme + read.string(storage, "path").removeprefix("/"))
     named: dict[str, str] = {}
     for uri in found:
         if name := from_uri(uri):

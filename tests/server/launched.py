@@ -35,7 +35,7 @@ class Launched:
         variables = {
             "TLS__CERT_FILE": tls.cert_file,
             "TLS__KEY_FILE": tls.key_file,
-            "SERVER__DRAIN_SECONDS": "30",
+            "SERVER__DRAIN_SECONDS": "600",
         } | environment
         self.trust = trust
         self.began = time.monotonic()
@@ -66,11 +66,11 @@ class Launched:
 
     def connect(self) -> http.client.HTTPSConnection:
         """Return a client connection, which opens itself."""
-        return http.client.HTTPSConnection("localhost", self.https, context=self.trust, timeout=20)
+        return http.client.HTTPSConnection("localhost", self.https, context=self.trust, timeout=60)
 
     def ready(self) -> Answer:
         """Ask whether it is ready."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ops, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.ops, timeout=60)
         try:
             return exchange(connection, b"", "/readyz", {}, "GET")
         finally:

@@ -14,14 +14,14 @@ Start = Callable[..., Running]
 
 
 def test_slow_headers_are_cut_off(start: Start) -> None:
-    running = start(header_seconds=0.2)
+    running = start(header_seconds=2)
     with running.raw() as sock:
         sock.sendall(b"POST /mutate HT")
         assert read_all(sock).startswith(b"HTTP/1.1 408 ")
 
 
 def test_blank_lines_before_a_request_are_slow_headers_too(start: Start) -> None:
-    running = start(header_seconds=0.2)
+    running = start(header_seconds=2)
     with running.raw() as sock:
         sock.sendall(b"\r\n")
         assert read_all(sock).startswith(b"HTTP/1.1 408 ")
@@ -78,21 +78,21 @@ def test_many_headers_under_the_limit_are_fine(server: Running, review_bytes: by
 
 
 def test_an_idle_connection_is_closed_after_its_time(start: Start, review_bytes: bytes) -> None:
-    running = start(keep_alive_seconds=0.3)
+    running = start(keep_alive_seconds=2)
     with running.raw() as sock:
-        sock.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(review_bytes) + review_bytes)
         began = time.monotonic()
+        sock.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(review_bytes) + review_bytes)
         answer = read_all(sock)
-        assert time.monotonic() - began > 0.25
+        assert time.monotonic() - began > 1.9
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_connection_that_never_said_anything_lives_as_long_as_an_idle_one(start: Start) -> None:
-    running = start(keep_alive_seconds=0.3, header_seconds=0.05, body_seconds=0.05)
+    running = start(keep_alive_seconds=3, header_seconds=2, body_seconds=2)
     began = time.monotonic()
     with running.raw() as sock:
         assert read_all(sock) == b""
-        assert time.monotonic() - began > 0.25
+        assert time.monotonic() - began > 2.9
 
 
 def test_an_idle_connection_outlives_the_api_servers_by_default() -> None:
@@ -141,7 +141,7 @@ def test_an_upgrade_to_another_protocol_is_answered_in_this_one(server: Running)
 
 
 def test_refusals_are_counted(start: Start) -> None:
-    running = start(header_seconds=0.1)
+    running = start(header_seconds=2)
     with running.raw() as sock:
         sock.sendall(b"P")
         read_all(sock)

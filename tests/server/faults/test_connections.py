@@ -61,7 +61,7 @@ def test_where_few_files_may_be_open_there_are_fewer_connections(launch: Launch,
 
 
 def test_handshakes_that_never_end_are_ended(launch: Launch, review_bytes: bytes) -> None:
-    launched = launch(SERVER__DRAIN_SECONDS="0", SERVER__HEADER_SECONDS="1")
+    launched = launch(SERVER__DRAIN_SECONDS="0", SERVER__HEADER_SECONDS="3")
     with withstanding(launched, review_bytes, "handshakes") as callers:
         before = launched.descriptors()
         for _ in range(200):
@@ -71,7 +71,7 @@ def test_handshakes_that_never_end_are_ended(launch: Launch, review_bytes: bytes
 
 def test_what_is_no_tls_harms_nobody(launch: Launch, review_bytes: bytes) -> None:
     chance = random.Random(7)  # noqa: S311 - garbage, the same each time
-    launched = launch(SERVER__DRAIN_SECONDS="0", SERVER__HEADER_SECONDS="1")
+    launched = launch(SERVER__DRAIN_SECONDS="0", SERVER__HEADER_SECONDS="3")
     with withstanding(launched, review_bytes, "garbage") as callers:
         for _ in range(500):
             callers.plain(chance.randbytes(chance.randint(1, 4000)))
@@ -90,7 +90,7 @@ def test_connections_that_are_reset_at_every_stage_are_gone(launch: Launch, revi
 
 @pytest.mark.parametrize("secure", [True, False])
 def test_half_closed_connections_are_closed(launch: Launch, review_bytes: bytes, *, secure: bool) -> None:
-    launched = launch(SERVER__DRAIN_SECONDS="0", SERVER__HEADER_SECONDS="1", SERVER__BODY_SECONDS="1")
+    launched = launch(SERVER__DRAIN_SECONDS="0", SERVER__HEADER_SECONDS="3", SERVER__BODY_SECONDS="3")
     with withstanding(launched, review_bytes, "half-closed") as callers:
         before = launched.descriptors()
         for number in range(150):

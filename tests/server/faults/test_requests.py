@@ -13,7 +13,7 @@ from tests.server.running import exchange
 
 Launch = Callable[..., Launched]
 
-QUICK = {"SERVER__DRAIN_SECONDS": "0", "SERVER__HEADER_SECONDS": "2", "SERVER__BODY_SECONDS": "2"}
+QUICK = {"SERVER__DRAIN_SECONDS": "0", "SERVER__HEADER_SECONDS": "3", "SERVER__BODY_SECONDS": "3"}
 BOUND = 60.0
 """MiB that a single caller may not take, by whatever it says; a large body takes 20."""
 

@@ -5,6 +5,7 @@ import gc
 import threading
 import time
 from collections.abc import Iterable, MutableMapping
+from statistics import median
 from typing import Any
 
 import pytest
@@ -124,12 +125,21 @@ def test_the_collector_runs_again_after_a_large_review(server: Running, review_b
     assert gc.isenabled()
 
 
-def test_a_normal_caller_hardly_waits_for_eight_hostile_ones(server: Running, review_bytes: bytes) -> None:
+def test_a_normal_caller_hardly_waits_for_eight_hostile_ones(
+    server: Running, review_bytes: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nobody is sent away because the machine is busy.
+    monkeypatch.setattr(body_module, "_QUEUE_SECONDS", 600)
+    monkeypatch.setattr(body_module, "_TURN_SECONDS", 600)
     hostile = review_bytes.replace(b'"spec":{', b'"spec":{"x":[%s],' % b",".join([b"{}"] * 450_000), 1)
     statuses: list[int] = []
+    queued: list[float] = []
 
     def attack() -> None:
-        statuses.extend(server.post(hostile).status for _ in range(2))
+        for _ in range(2):
+            began = time.monotonic()
+            statuses.append(server.post(hostile).status)
+            queued.append(time.monotonic() - began)
 
     attackers = [threading.Thread(target=attack) for _ in range(8)]
     for attacker in attackers:
@@ -146,4 +156,6 @@ def test_a_normal_caller_hardly_waits_for_eight_hostile_ones(server: Running, re
         for attacker in attackers:
             attacker.join()
     assert statuses == [200] * 16
-    assert sorted(waited)[int(len(waited) * 0.99)] < 1
+    # Large ones wait for each other; a small one waits for the one that is judged, however long that takes.
+    assert max(waited) < median(queued)
+    assert median(waited) < median(queued) / 4

@@ -42,7 +42,7 @@ def start(
 
     @asynccontextmanager
     async def store() -> AsyncGenerator[EventStore, None]:
-        async with Client(access, seconds=1) as client:
+        async with Client(access, seconds=60) as client:
             yield EventStore(client)
 
     def start_one(
@@ -135,7 +135,7 @@ def test_an_injected_pod_is_told_on_its_controller_and_its_inference_service(
 def test_a_hundred_pods_of_a_controller_are_one_event_with_a_count(
     eventful: KubernetesEvents, start: Start, pod: dict[str, Any]
 ) -> None:
-    running = start(Limits(gather=0.05, again=0.05))
+    running = start(Limits(gather=1, again=1))
     for _ in range(100):
         send(running, pod)
     wait_for(lambda: set(counts(eventful).values()) == {100})
@@ -290,7 +290,7 @@ def test_what_waits_when_a_replica_goes_is_sent_while_it_drains(
 def test_the_last_ones_are_sent_after_the_last_answer(
     eventful: KubernetesEvents, start: Start, pod: dict[str, Any]
 ) -> None:
-    running = start(LONG, pace=PACE._replace(end=20))
+    running = start(LONG, pace=PACE._replace(end=60))
     send(running, pod)
     running.stop()
     running.join()

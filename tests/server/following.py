@@ -13,7 +13,7 @@ def following(access: Access, collection: Collection[Item], pace: Pace) -> Follo
     """Return what follows a collection of the stand-in."""
 
     async def follow(followed: Followed[Item]) -> None:
-        async with Client(access, seconds=60) as client:
+        async with Client(access, seconds=600) as client:
             await Follower(client, collection, followed, pace).follow()
 
     return follow

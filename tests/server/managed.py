@@ -75,7 +75,7 @@ class Managed(Running):
     def _make_source(
         self, _settings: ServerSettings, metrics: Metrics, logger: FilteringBoundLogger
     ) -> SelfManaged:
-        client = Client(self._access, seconds=60)
+        client = Client(self._access, seconds=600)
         upkeep = Upkeep(
             store=self._wrap(CertificateStore(client, NAMES)),
             identity=identity(),
@@ -116,7 +116,7 @@ class Managed(Running):
 def wait_for(condition: Callable[[], bool]) -> None:
     """Return when a condition holds."""
     pause = threading.Event()
-    for _ in range(4000):
+    for _ in range(18_000):
         if condition():
             return
         pause.wait(0.005)

@@ -2,7 +2,6 @@
 
 import json
 import ssl
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,8 @@ from webhook.settings import TlsSettings
 NAMESPACE = "team-a"
 NAME = "hf-secret"
 QUICK = Pace(first_pause=0.01, longest_pause=0.02, forbidden_pause=0.01)
-LONG = Patience(first_sync=60, arrival=20, fresh=60)
+LONG = Patience(first_sync=600, arrival=600, fresh=600)
+"""So long that a test which waits for it fails."""
 COMMAND = f"kubectl create secret generic {NAME} -n {NAMESPACE} --from-literal=token=hf_..."
 
 Start = Callable[..., Running]
@@ -102,10 +102,8 @@ def test_a_missing_one_is_warned_of_with_the_command_that_mends_it(
     api.secrets.put("another-team", NAME)
     running = start(missing)
     wait_for(lambda: ready(running))
-    began = time.monotonic()
-    response = ask(running, pod)
     # Nothing hinges on it, so that nothing waits.
-    assert time.monotonic() - began < LONG.arrival / 2
+    response = ask(running, pod)
     assert secret(response) == NAME
     assert response["warnings"] == [f"Secret {NAME} is missing: {COMMAND}"]
     assert response["auditAnnotations"]["secrets"] == f"{NAME}=absent"

@@ -60,7 +60,7 @@ class Heard:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Return when a condition holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - what is waited for happens in a thread
             await asyncio.sleep(0.001)
 

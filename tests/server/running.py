@@ -69,7 +69,7 @@ class Running:
         """Start, and return when it listens."""
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        assert self.up.wait(20), "the server did not start"
+        assert self.up.wait(60), "the server did not start"
         if self.failure:
             raise self.failure
 
@@ -110,7 +110,7 @@ class Running:
 
     def join(self) -> None:
         """Wait for the end."""
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive(), "the server did not stop"
 
     def end(self) -> None:
@@ -132,7 +132,7 @@ class Running:
 
     def connect(self) -> http.client.HTTPSConnection:
         """Return a client connection, which opens itself."""
-        return http.client.HTTPSConnection("localhost", self.port("https"), context=self.trust, timeout=20)
+        return http.client.HTTPSConnection("localhost", self.port("https"), context=self.trust, timeout=60)
 
     def post(
         self, body: bytes, path: str = "/mutate", headers: dict[str, str] = JSON, method: str = "POST"
@@ -146,7 +146,7 @@ class Running:
 
     def get(self, path: str, method: str = "GET") -> Answer:
         """Ask the ops port."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port("ops"), timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port("ops"), timeout=60)
         try:
             return exchange(connection, b"", path, {}, method)
         finally:
@@ -154,7 +154,7 @@ class Running:
 
     def raw(self) -> ssl.SSLSocket:
         """Open a TLS connection to say anything over."""
-        plain = socket.create_connection(("127.0.0.1", self.port("https")), timeout=20)
+        plain = socket.create_connection(("127.0.0.1", self.port("https")), timeout=60)
         return self.trust.wrap_socket(plain, server_hostname="localhost")
 
 

@@ -76,9 +76,9 @@ class Callers:
         """Connect with a bundle as some entry published it at some moment of the last 30 s."""
         context = _trusting(self._bundle())
         port = server.port("https")
-        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=20, context=context)
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=context)
         try:
-            plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+            plain = socket.create_connection(("127.0.0.1", port), timeout=60)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.sock = wrapped = context.wrap_socket(plain, server_hostname=HOST)
             self.leaves.add(wrapped.getpeercert(binary_form=True) or b"")

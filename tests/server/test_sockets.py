@@ -9,7 +9,7 @@ from webhook.server.sockets import address_of, listen
 
 def reach(host: str, family: socket.AddressFamily, port: int) -> None:
     with socket.socket(family) as client:
-        client.settimeout(5)
+        client.settimeout(60)
         client.connect((host, port))
 
 

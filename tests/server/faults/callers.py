@@ -36,7 +36,7 @@ class Callers:
         self._sockets.append(sock)
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        sock.settimeout(30)
+        sock.settimeout(60)
         sock.connect((HOST, self._launched.https))
         if said:
             with suppress(OSError):
@@ -128,7 +128,7 @@ def withstanding(launched: Launched, review: bytes, what: str) -> Iterator[Calle
     tell(f"{what}: MiB: before {memory:.0f}, most {peak:.0f}, after {launched.memory():.0f}")
     assert not [line for line in last if '"error"' in line or '"critical"' in line]
     launched.process.terminate()
-    assert launched.process.wait(30) == 0
+    assert launched.process.wait(60) == 0
 
 
 def allow_files(wanted: int) -> int:

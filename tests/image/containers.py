@@ -54,7 +54,8 @@ class Container:
 
     def end(self) -> None:
         """Remove what is left of it."""
-        self._runtime.said("delete", "--force", self._name)
+        if self._runtime.said("delete", "--force", self._name).returncode == 0:
+            self._runtime.forget(self)
         self.process.stop()
 
 
@@ -84,6 +85,10 @@ class Runtime:
         container = Container(self, name, self._processes.start(name, run), bundle)
         self._reaper.watch(container.pid)
         return container
+
+    def forget(self, container: Container) -> None:
+        """Let other programs have the number of a container's process, as they sooner or later will."""
+        self._reaper.forget(container.pid)
 
     def run(self, configuration: Mapping[str, Any], *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a container to its end, with other arguments than the configuration has."""

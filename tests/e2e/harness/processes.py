@@ -20,6 +20,7 @@ class Process:
         self.log = log
         self._popen = popen
         self._reaper = reaper
+        self._over = False
 
     @property
     def pid(self) -> int:
@@ -55,7 +56,7 @@ class Process:
     def wait(self, seconds: float = _STOP_SECONDS) -> int:
         """Wait for its end and return its exit code."""
         code = self._popen.wait(seconds)
-        self._reaper.forget(self.pid)
+        self._end_group()
         return code
 
     def stop(self, *, kill: bool = False) -> int:
@@ -67,10 +68,20 @@ class Process:
             except subprocess.TimeoutExpired:
                 self._popen.kill()
                 self._popen.wait()
+        self._end_group()
+        return self._popen.returncode
+
+    def _end_group(self) -> None:
+        """End what it has started, and that once: later its number may be another program's.
+
+        The kernel begins anew at `kernel.pid_max`, 32768 on a small machine, and a run has more threads.
+        """
+        if self._over:
+            return
+        self._over = True
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._reaper.forget(self.pid)
-        return self._popen.returncode
 
 
 class Processes:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from tests.e2e.harness.waiting import PATIENCE
+
 _ASK_SECONDS = 0.1
 _ANSWER_SECONDS = 20
 """How long a replica may take to say that it is ready: kubelet asks three times before it takes one out."""
@@ -23,6 +25,7 @@ class Endpoint:
     port: int
     ops_port: int
     ready: bool = False
+    asked: bool = False
 
 
 @dataclass
@@ -45,7 +48,7 @@ class Forwarder:
         self._listening = threading.Event()
         self._thread = threading.Thread(target=self._run, name="forwarder", daemon=True)
         self._thread.start()
-        assert self._listening.wait(20), "the forwarder does not listen"
+        assert self._listening.wait(PATIENCE), "the forwarder does not listen"
 
     def stop(self) -> None:
         """Close everything, once."""
@@ -71,10 +74,16 @@ class Forwarder:
 
     async def _serve(self) -> None:
         server = await asyncio.start_server(self._accept, ["127.0.0.1", "::1"], self.port)
-        async with httpx.AsyncClient(timeout=_ANSWER_SECONDS, trust_env=False) as client:
+        async with (
+            httpx.AsyncClient(timeout=_ANSWER_SECONDS, trust_env=False) as client,
+            asyncio.TaskGroup() as looks,
+        ):
             self._listening.set()
             while not self._stopping.is_set():
-                await asyncio.gather(*(_look(client, endpoint) for endpoint in list(self._endpoints)))
+                # Each by itself: a slow one must not hide that another drains and is gone soon.
+                for endpoint in [one for one in self._endpoints if not one.asked]:
+                    endpoint.asked = True
+                    looks.create_task(_look(client, endpoint))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_ASK_SECONDS):
                         await self._stopping.wait()
@@ -118,6 +127,8 @@ async def _look(client: httpx.AsyncClient, endpoint: Endpoint) -> None:
         endpoint.ready = answer.status_code == httpx.codes.OK
     except httpx.HTTPError:
         endpoint.ready = False
+    finally:
+        endpoint.asked = False
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

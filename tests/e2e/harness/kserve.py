@@ -15,11 +15,13 @@ from tests.e2e.harness.api import Api, Object
 from tests.e2e.harness.binaries import binary, module_folder
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.installing import ensure, install_crds, taken
+from tests.e2e.harness.manifests import hugging_face_model
 from tests.e2e.harness.ports import free_port
 from tests.e2e.harness.processes import Process, Processes
 from tests.e2e.harness.waiting import until
 
 NAMESPACE = "kserve"
+_GROUP = "serving.kserve.io"
 
 
 class KServe:
@@ -47,7 +49,9 @@ class KServe:
         self._await(process, port)
         for folder in ("config/storagecontainers", "config/runtimes"):
             for manifest in self._read(*sorted((self._source / folder).glob("*.yaml"))):
-                ensure(self._api, manifest)
+                # Its webhooks answer a moment before what they look things up in is there.
+                until(lambda manifest=manifest: taken(self._api, manifest), "the runtimes are taken")  # type: ignore[misc]
+        until(self._asked, "the API server asks KServe about InferenceServices")
 
     def install_llm(self) -> None:
         """Install LLMInferenceServices as well: their CRDs, presets and controller."""
@@ -123,6 +127,11 @@ class KServe:
         bundle = base64.b64encode(self._authority.certificate).decode()
         return {"url": f"https://127.0.0.1:{port}{path}", "caBundle": bundle}
 
+    def _asked(self) -> bool:
+        """Tell whether the API server, which follows configurations by a watch, calls KServe's webhooks."""
+        answer = self._api.post(hugging_face_model("probe"), NAMESPACE, dryRun="All")
+        return f"{_GROUP}/deploymentMode" in answer.body.get("metadata", {}).get("annotations", {})
+
     def _await(self, process: Process, port: int) -> None:
         """Wait until its webhooks answer."""
         context = httpx.create_ssl_context()
@@ -148,7 +157,7 @@ class KServe:
 
 def _served(api: Api, plural: str) -> bool:
     """Tell whether a kind of KServe's is there already."""
-    return api.find("CustomResourceDefinition", f"{plural}.serving.kserve.io") is not None
+    return api.find("CustomResourceDefinition", f"{plural}.{_GROUP}") is not None
 
 
 def _write_pair(folder: Path, pair: Pair) -> None:

@@ -100,8 +100,8 @@ class ControlPlane(Cluster):
     @property
     def audit(self) -> list[dict[str, Any]]:
         """What the API server has noted of requests for Pods and InferenceServices."""
-        lines = (self._folder / "audit.log").read_text().splitlines()
-        return [json.loads(line) for line in lines if line.endswith("}")]
+        *lines, _being_written = (self._folder / "audit.log").read_bytes().split(b"\n")
+        return [json.loads(line) for line in lines]
 
     def _start_etcd(self) -> None:
         client = f"http://127.0.0.1:{self._etcd_port}"

@@ -1,6 +1,7 @@
 """Free ports for programs that cannot choose one themselves."""
 
 import fcntl
+import os
 import random
 import socket
 import tempfile
@@ -10,7 +11,8 @@ from typing import IO
 _FIRST, _LAST = 20000, 32000
 """Below the range that the kernel takes for outgoing connections (`net.ipv4.ip_local_port_range`), so that
 none of those takes the port between our look and the program's start."""
-_LOCKS = Path(tempfile.gettempdir()) / "hf-token-injector-ports"
+_LOCKS = Path(tempfile.gettempdir()) / f"hf-token-injector-ports-{os.getuid()}"
+"""Each user's own: the image is tested by root, and what root has left there nobody else may open."""
 _held: dict[int, IO[bytes]] = {}
 
 

@@ -1,12 +1,14 @@
 """The oldest version of Kubernetes that is supported; every other test runs on the newest."""
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.e2e.harness.manifests import hugging_face_model
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.team import CLIENT_SIDE, INJECTED, SERVER_SIDE, Reference, Team, predictor_env, tokens
+from tests.e2e.harness.waiting import until
 from tests.e2e.own_control_plane import (  # noqa: F401 - fixtures
     cluster,
     control_plane,
@@ -44,7 +46,13 @@ def test_the_story_holds_on_the_oldest_version(team: Team, way: tuple[str, ...],
 
 def test_the_oldest_version_accepts_the_fence(release: Release) -> None:
     """The policy's expressions are type-checked by that version without a complaint."""
-    (policy,) = release.api.request(
-        "GET", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
-    ).body["items"]
-    assert policy["status"].get("typeChecking", {}).get("expressionWarnings", []) == []
+
+    def status() -> dict[str, Any]:
+        (policy,) = release.api.request(
+            "GET", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
+        ).body["items"]
+        found: dict[str, Any] = policy.get("status", {})
+        return found
+
+    until(lambda: "typeChecking" in status(), "the policy is checked")
+    assert status()["typeChecking"].get("expressionWarnings", []) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness.waiting import until
+from tests.e2e.harness.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 RUN = """
@@ -35,8 +35,8 @@ def test_what_a_run_has_started_ends_with_it(tmp_path: Path, number: signal.Sign
         child = int(run.stdout.readline())
         assert _exists(child)
         run.send_signal(number)
-        run.wait(20)
-    until(lambda: not _exists(child), "the child of the run is gone", within=20)
+        run.wait(PATIENCE)
+    until(lambda: not _exists(child), "the child of the run is gone")
 
 
 def _exists(pid: int) -> bool:

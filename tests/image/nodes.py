@@ -22,7 +22,7 @@ from tests.kubernetes_api import NAMESPACE, KubernetesApi
 
 _HOST: Final = f"hf-token-injector.{NAMESPACE}.svc"
 """What an API server asks the certificate for."""
-_SECONDS: Final = 10 * platforms.PATIENCE
+_SECONDS: Final = 60 * platforms.PATIENCE
 
 
 Chart = dict[str, dict[str, Any]]
@@ -127,7 +127,7 @@ class Serving:
         try:
             connection.request("GET", path)
             return connection.getresponse().status == http.HTTPStatus.OK
-        except ConnectionRefusedError:
+        except OSError:
             return False
         finally:
             connection.close()

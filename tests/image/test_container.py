@@ -48,8 +48,11 @@ def serving(node: Node, figures: Figures) -> Iterator[Serving]:
 
 
 @pytest.fixture
-def configuration(node: Node, chart: Chart, api: KubernetesApi) -> dict[str, Any]:
-    """The Deployment's container, for other commands."""
+def configuration(
+    image: Image, runtime: Runtime, chart: Chart, api: KubernetesApi, tmp_path: Path
+) -> dict[str, Any]:
+    """The Deployment's container, for other commands; the one that serves keeps the CA that it was given."""
+    node = Node(image, runtime, chart, tmp_path)
     return node.configuration(chart["Deployment"]["spec"]["template"]["spec"], api)
 
 

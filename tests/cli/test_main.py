@@ -111,13 +111,34 @@ def test_an_unknown_command_ends_with_2() -> None:
     assert end.value.code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["dcotor"], "No such command 'dcotor'. Did you mean 'doctor'?"),
+        (["certs", "isue"], "No such command 'isue'. Did you mean 'issue'?"),
+        (["render", "networkpolicy"], "No such command 'networkpolicy'. Did you mean 'network-policy'?"),
+        (["frobnicate"], "No such command 'frobnicate'."),
+        (["--hlep"], "No such option '--hlep'. Did you mean '--help'?"),
+        (["version", "-o", "JSON"], "'JSON' is not one of 'text', 'json'. Did you mean 'json'?"),
+        (["version", "-o", "wide"], "'wide' is not one of 'text', 'json'."),
+    ],
+)
+def test_of_a_misspelt_word_the_near_one_is_named(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        entry.main(arguments)
+    assert end.value.code == 2
+    assert capsys.readouterr().err.endswith(f"{sentence}\n")
+
+
 def test_an_unexpected_error_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(_name: str) -> None:
         raise RuntimeError("of two\nlines with hf_madeUpAndNeverShownAnywhere000000")
 
-    monkeypatch.setattr("webhook.cli.main.import_module", fail)
+    monkeypatch.setattr("webhook.cli.group.import_module", fail)
     with pytest.raises(SystemExit) as end:
         entry.main(["version"])
     assert end.value.code == 70

@@ -3,6 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
+from webhook.cli.choices import Choice
 from webhook.cli.terminal import write
 
 _PROGRAM = "hf-token-injector"
@@ -10,7 +11,7 @@ _VARIABLE = "_HF_TOKEN_INJECTOR_COMPLETE"
 
 
 @click.command(short_help="Print a shell's completion script.")
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
     """Print the completion script of a shell.

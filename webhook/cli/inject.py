@@ -12,6 +12,7 @@ import click
 import jsonpatch
 
 from webhook.cli import exits
+from webhook.cli.choices import Choice
 from webhook.cli.diff import unified
 from webhook.cli.manifests.nodes import Json
 from webhook.cli.manifests.sources import BOM
@@ -45,7 +46,7 @@ class Written:
 @click.option(
     "--output",
     "-o",
-    type=click.Choice(["yaml", "json", "patch"]),
+    type=Choice(["yaml", "json", "patch"]),
     default="yaml",
     show_default=True,
     help="yaml: the text as it was, only our changes in it (JSON stays JSON). json: the objects as JSON, one "

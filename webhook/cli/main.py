@@ -1,22 +1,17 @@
-"""The entry point: which commands there are, and how all of them end.
-
-A command's module is imported when the command runs, not before: `inject` never pays for the web framework,
-and help and completion read the table below.
-"""
+"""The entry point: which commands there are, and how all of them end."""
 
 import errno
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Final, NoReturn
 
 import click
-from click.shell_completion import CompletionItem
 
 from webhook import __version__
 from webhook.cli import exits
+from webhook.cli.group import LazyGroup
 
 COMMANDS: Final = {
     "certs": "Make, inspect, rotate and release certificates.",
@@ -33,35 +28,11 @@ COMMANDS: Final = {
 """By name, which is also the name of the module in this package and of the command in it."""
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands by name and imports one when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the names of all commands."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command = getattr(import_module(f"webhook.cli.{cmd_name}"), cmd_name)
-        return command if isinstance(command, click.Command) else None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands in the help."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Return the commands, or the options, that begin with what was typed."""
-        commands = [
-            CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)
-        ]
-        return commands + click.Command.shell_complete(self, ctx, incomplete)
-
-
 @click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=LazyGroup,
+    package="webhook.cli",
+    table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="hf-token-injector")
 def cli() -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from webhook.cli import exits
+from webhook.cli.choices import Choice
 from webhook.cli.manifests.documents import Document, read
 from webhook.cli.manifests.objects import Manifest, manifests
 from webhook.cli.manifests.sources import Source, SourceError, find, load
@@ -55,7 +56,7 @@ _OPTIONS: Final = (
     click.option(
         "--inject-mode",
         "mode",
-        type=click.Choice([str(mode) for mode in InjectMode]),
+        type=Choice([str(mode) for mode in InjectMode]),
         default=str(InjectMode.ALL),
         show_default=True,
         help=f"What the Namespace's label {INJECT} says: a manifest does not show whether KServe runs its "

@@ -7,10 +7,11 @@ from typing import Final
 import click
 
 from webhook.cli import exits
+from webhook.cli.choices import Choice
 
 COLOR: Final = click.option(
     "--color",
-    type=click.Choice(["auto", "always", "never"]),
+    type=Choice(["auto", "always", "never"]),
     default="auto",
     show_default=True,
     help="Colours: auto means on a terminal, unless NO_COLOR is set.",

@@ -6,11 +6,12 @@ import platform
 import click
 
 from webhook import __version__
+from webhook.cli.choices import Choice
 from webhook.cli.terminal import write
 
 
 @click.command(short_help="Print the version.")
-@click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--output", "-o", type=Choice(["text", "json"]), default="text", show_default=True)
 def version(output: str) -> None:
     """Print the versions of hf-token-injector and Python, and the platform."""
     facts = {

@@ -42,6 +42,7 @@ def test_arguments_are_those_of_kubectl(words: list[str], targets: list[object])
         (["pod.apps/x"], "pod.apps is no kind that can be explained"),
         (["llama"], "llama is no kind that can be explained. Is isvc/llama meant? Those are pod, ns, "),
         (["isv", "llama"], "isv is no kind that can be explained. Those are pod, ns, "),
+        (["deploymnet/x"], "deploymnet is no kind that can be explained. Did you mean 'deployment'? Those"),
         (["isvc/x", "y"], "y is not TYPE/NAME"),
         (["isvc/x", "-A"], "none can be named"),
         (["ns"], "Which namespace?"),

@@ -19,6 +19,7 @@ from webhook.cli.certs import examined
 from webhook.cli.certs.cluster import Target, cluster_options
 from webhook.cli.certs.examined import Examined
 from webhook.cli.certs.served import served
+from webhook.cli.choices import Choice
 from webhook.cli.connect import fail
 from webhook.cli.terminal import tell, write
 from webhook.cluster.certificate_store import CertificateStore, Names
@@ -37,7 +38,7 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 @click.option("--ca-file", type=_FILE, help="The caBundle that should verify it, or the server of --connect.")
 @click.option("--connect", metavar="HOST:PORT", help="Look at what a running server serves.")
 @click.option("--server-name", help="Name to ask it for; that of the Service unless given.")
-@click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--output", "-o", type=Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_context
 def inspect(  # noqa: PLR0913 - one argument an option
     context: click.Context,

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from webhook.cli import exits
+from webhook.cli.choices import Choice
 from webhook.cli.connect import access_options, fail, find_access
 from webhook.cli.doctor.aim import Aim
 from webhook.cli.doctor.collect import collect
@@ -41,7 +42,7 @@ _DEFAULT_NAMESPACE: Final = "default"
     "-c",
     "checks",
     multiple=True,
-    type=click.Choice([check.name for check in CHECKS]),
+    type=Choice([check.name for check in CHECKS]),
     help="Run this check alone, and read no more than it needs. Repeatable.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="Show also what is well, and all of many findings.")
@@ -56,7 +57,7 @@ _DEFAULT_NAMESPACE: Final = "default"
 )
 @CONFIG
 @MUTATING
-@click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--output", "-o", type=Choice(["table", "json"]), default="table", show_default=True)
 @COLOR
 @click.pass_context
 def doctor(  # noqa: PLR0913 - one argument an option

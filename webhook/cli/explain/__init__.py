@@ -5,6 +5,7 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
+from webhook.cli.choices import Choice
 from webhook.cli.connect import access_options
 from webhook.cli.explain.targets import EXPLAINED, Words, parse
 from webhook.cli.offline import manifest_options
@@ -26,7 +27,7 @@ _OF_NO_NAMESPACE: Final = tuple(one for one in EXPLAINED if not one.namespaced a
 @click.option("--all-namespaces", "-A", is_flag=True, help="Every namespace that has opted in.")
 @access_options
 @MUTATING
-@click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--output", "-o", type=Choice(["table", "json"]), default="table", show_default=True)
 @COLOR
 @click.pass_context
 def explain(context: click.Context, /, *, words: tuple[str, ...], output: str, **options: Any) -> None:  # noqa: ANN401 - those that are handed on

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import click
 from click.shell_completion import CompletionItem
 
+from webhook.cli.choices import did_you_mean
 from webhook.cluster.resources import INFERENCE_SERVICE, NAMESPACE, RESOURCES, Resource
 from webhook.core.kinds import KINDS
 
@@ -13,6 +14,8 @@ EXPLAINED: Final = tuple(
     resource for resource in RESOURCES if resource is NAMESPACE or (resource.group, resource.kind) in KINDS
 )
 """The kinds that can be asked about: those that have Pods, and namespaces."""
+_SHORT: Final = 3
+"""Letters of a word that is near too much: of svc, neither isvc nor ksvc is meant."""
 
 
 class Target(NamedTuple):
@@ -60,7 +63,11 @@ def _resource(word: str, *, perhaps_a_name: bool = False) -> Resource:
         if short in resource.called and f"{resource.group}.".startswith(f"{group}." if group else ""):
             return resource
     known = ", ".join(resource.word for resource in EXPLAINED)
-    meant = f" Is {INFERENCE_SERVICE.word}/{word} meant?" if perhaps_a_name else ""
+    meant = ""
+    if perhaps_a_name:
+        meant = f" Is {INFERENCE_SERVICE.word}/{word} meant?"
+    elif len(short) > _SHORT:
+        meant = did_you_mean(short, [name for resource in EXPLAINED for name in resource.called])
     raise click.UsageError(f"{word} is no kind that can be explained.{meant} Those are {known}.")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from webhook.admission_policy.rendering import Kind, render
+from webhook.cli.choices import Choice
 from webhook.cli.settings_file import load
 from webhook.cli.terminal import write
 from webhook.core.settings import Settings
@@ -20,7 +21,7 @@ from webhook.core.settings import Settings
 )
 @click.option(
     "--kind",
-    type=click.Choice([str(kind) for kind in Kind]),
+    type=Choice([str(kind) for kind in Kind]),
     default=str(Kind.ALL),
     show_default=True,
     help="Which policies.",

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from webhook.cli.choices import Choice
 from webhook.cli.connect import access_options, fail, find_access
 from webhook.cli.manifests.documents import read
 from webhook.cli.manifests.objects import manifests
@@ -68,14 +69,14 @@ def _cidrs(_context: click.Context, option: click.Parameter, values: Sequence[st
     "--output",
     "-o",
     "form",
-    type=click.Choice(list(_FORMS)),
+    type=Choice(list(_FORMS)),
     default="kubernetes",
     show_default=True,
     help="Cilium's names the Hub's hosts; that of Kubernetes can only name addresses.",
 )
 @click.option(
     "--select",
-    type=click.Choice(["kserve", "named"]),
+    type=Choice(["kserve", "named"]),
     default="kserve",
     show_default=True,
     help="Where an InferenceService or LLMInferenceService asks the Hub: all of its kind, or those that do.",

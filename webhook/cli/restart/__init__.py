@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from webhook.cli import exits
+from webhook.cli.choices import Choice
 from webhook.cli.connect import access_options, fail, find_access
 from webhook.cli.restart.ages import Ages
 from webhook.cli.restart.carrying_out import Outcome, Restarter, Result, Waiting
@@ -47,7 +48,7 @@ _LEFT: Final = {Step.BY_HAND, Step.NO_SECRET, Step.UNKNOWN}
 @click.option(
     "--timeout", type=Duration(), default="30m", show_default=True, help="The longest to wait for a workload."
 )
-@click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--output", "-o", type=Choice(["table", "json"]), default="table", show_default=True)
 @COLOR
 @click.pass_context
 def restart(  # noqa: PLR0913 - the options

@@ -55,11 +55,11 @@ def head(selection: Selection, wanted: Wanted, api_version: str, kind: str) -> l
     lines = comment(
         f"Egress to DNS and the Hugging Face Hub for {selection.of} of namespace {wanted.namespace}."
     )
-    lines += comment(_today(selection, wanted))
+    name = f"hub-egress-{selection.slug}"[:_LONGEST]
+    # What is applied takes the place of the one of its name; a CiliumNetworkPolicy stands beside it.
+    lines += comment(_today(selection, wanted, own=name if kind == "NetworkPolicy" else ""))
     lines += block({"apiVersion": api_version, "kind": kind})
-    lines += block(
-        {"metadata": {"name": f"hub-egress-{selection.slug}"[:_LONGEST], "namespace": wanted.namespace}}
-    )
+    lines += block({"metadata": {"name": name, "namespace": wanted.namespace}})
     lines.append("spec:")
     for asker in selection.askers:
         lines += comment(asker.sentence, 2)
@@ -73,16 +73,24 @@ def head(selection: Selection, wanted: Wanted, api_version: str, kind: str) -> l
     return lines
 
 
-def _today(selection: Selection, wanted: Wanted) -> str:
-    """Return what applying the policy will change."""
+def _today(selection: Selection, wanted: Wanted, *, own: str) -> str:
+    """Return what applying the policy will change.
+
+    Args:
+        selection: Its Pods.
+        wanted: What people ask for.
+        own: The NetworkPolicy that it takes the place of, where there is one of that name; else empty.
+    """
     policies = wanted.isolating.get(selection.slug)
-    if policies:
-        return f"These Pods are isolated by {', '.join(policies)} already; this adds to what they may reach."
-    first = (
-        "Whether another policy isolates these Pods already is not known."
-        if policies is None
-        else "No NetworkPolicy isolates these Pods so far."
-    )
+    others = [name for name in policies or () if name != own]
+    if others:
+        return f"These Pods are isolated by {', '.join(others)} already; this adds to what they may reach."
+    if policies is None:
+        first = "Whether another policy isolates these Pods already is not known."
+    elif policies:
+        first = "This policy is there already, and no other NetworkPolicy isolates these Pods."
+    else:
+        first = "No NetworkPolicy isolates these Pods so far."
     return (
         f"{first} A Pod that any policy selects for egress reaches what its policies allow and nothing else: "
         "other storage, other services and a transformer's predictor need rules of their own."

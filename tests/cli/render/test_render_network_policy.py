@@ -211,6 +211,24 @@ def test_a_cluster_is_read_with_its_policies(objects: KubernetesObjects, tmp_pat
     assert "defaults are assumed" in result.stderr
 
 
+def test_a_policy_that_was_applied_is_not_named_as_another_one(
+    objects: KubernetesObjects, tmp_path: Path
+) -> None:
+    objects.add(SERVICE)
+    (applied,) = policies(live(objects, tmp_path, "-n", "team-a"))
+    objects.add(applied)
+    again = live(objects, tmp_path, "-n", "team-a")
+    assert policies(again) == [applied]
+    assert (
+        "# This policy is there already, and no other NetworkPolicy isolates these Pods. A Pod"
+        in again.stdout
+    )
+    cilium = live(objects, tmp_path, "-n", "team-a", "--format", "cilium").stdout
+    assert f"# These Pods are isolated by {applied['metadata']['name']} already" in cilium
+    objects.add(DENY)
+    assert "# These Pods are isolated by deny already" in live(objects, tmp_path, "-n", "team-a").stdout
+
+
 def test_what_may_not_be_read_is_told_and_the_rest_is_used(
     objects: KubernetesObjects, tmp_path: Path
 ) -> None:

@@ -251,7 +251,7 @@ def test_a_namespace_that_the_chart_leaves_out_is_told(
         team.apply(hugging_face_model("llama"))
         team.predictor("llama")
         assert first(explain("isvc/llama", "-n", "left-out")).endswith(
-            "has no token: namespace left-out is excluded by the platform's configuration."
+            "has no token: the platform excludes namespace left-out (webhook.excludedNamespaces)."
         )
     finally:
         cluster.api.delete("Namespace", "left-out")

@@ -105,14 +105,18 @@ def test_no_webhook(cluster: Cluster, explain: Explain) -> None:
     assert said[1].startswith("  helm upgrade --install hf-token-injector ")
 
 
-def test_a_namespace_that_is_left_out(cluster: Cluster, explain: Explain) -> None:
-    cluster.namespace("left-out")
+@pytest.mark.parametrize(
+    ("name", "by"), [("left-out", "webhook.excludedNamespaces"), ("kube-system", "always, whatever is set")]
+)
+def test_a_namespace_that_is_left_out(cluster: Cluster, explain: Explain, name: str, by: str) -> None:
+    """What the platform may change is named, of the Pod and of the namespace."""
+    cluster.namespace(name)
     pod = predictor_pod()
-    pod["metadata"]["namespace"] = "left-out"
+    pod["metadata"]["namespace"] = name
     cluster.objects.add(pod)
-    assert first(explain, f"pod/{POD}", "-n", "left-out")[0].endswith(
-        "no token: namespace left-out is excluded by the platform's configuration."
-    )
+    clause = f"the platform excludes namespace {name} ({by})"
+    assert first(explain, f"pod/{POD}", "-n", name)[0].endswith(f"no token: {clause}.")
+    assert first(explain, f"ns/{name}")[0] == f"Namespace {name}: nothing is injected: {clause}."
 
 
 def test_no_entry_selects_it(cluster: Cluster, explain: Explain) -> None:

@@ -118,6 +118,7 @@ def of_namespace(reach: Reach) -> Answer:
     obstacle = reach.to_namespace() or (
         Obstacle(Code.NAMESPACE_UNSEEN, namespace.name) if namespace.unseen else None
     )
+    obstacle = obstacle or reach.by_name()
     if obstacle is None and namespace.mode == InjectMode.AUDIT:
         obstacle = Obstacle(Code.AUDITED, namespace.name)
     if obstacle is None:

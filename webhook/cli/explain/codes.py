@@ -21,7 +21,7 @@ class Code(Phrase):
         "UnknownValue",
         "the label of namespace {}, which is none of enabled, all and audit",
     )
-    NAMESPACE_EXCLUDED = "NamespaceExcluded", "namespace {} is excluded by the platform's configuration"
+    NAMESPACE_EXCLUDED = "NamespaceExcluded", "the platform excludes namespace {}"
     NOT_KSERVE = "NotKServe", "namespace {} is not labelled all, and this belongs to no KServe workload"
     NOT_SELECTED = "NotSelected", "no entry of the webhook's configuration selects it ({})"
     AUDITED = "Audited", "namespace {} is in audit mode, where nothing is changed"

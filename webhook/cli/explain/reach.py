@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from webhook.cli.explain.codes import Code
 from webhook.cli.explain.facts import NamespaceSeen
 from webhook.cli.platform import Platform
 from webhook.core import read
-from webhook.core.matching import Match, conditions_of, matches
+from webhook.core.matching import Match, conditions_of, matches, unmet
 from webhook.core.names import InjectMode
 
-_NAME_LABEL = "kubernetes.io/metadata.name"
+_NAME_LABEL: Final = "kubernetes.io/metadata.name"
 """By which the chart's selectors leave namespaces out."""
+_SETTING: Final = "webhook.excludedNamespaces"
+"""The chart's value that names some of them."""
+_RESERVED: Final = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+"""Those that the chart always leaves out, beside its own."""
 
 
 class Obstacle(NamedTuple):
@@ -49,6 +53,13 @@ class Reach:
             return Obstacle(Code.UNKNOWN_VALUE, f"{namespace.name} says {namespace.mode or 'nothing'}")
         return None
 
+    def by_name(self) -> Obstacle | None:
+        """Return that the platform leaves the namespace out, whatever is created in it."""
+        entries = read.objects(self.platform.configuration or {}, "webhooks")
+        selectors = [read.mapping(entry, "namespaceSelector") for _, entry in entries]
+        excluding = [unmet(selector, self.namespace.labels) for selector in selectors]
+        return self._excluded(excluding) if all(excluding) else None
+
     def to_object(
         self, group: str, plural: str, labels: Mapping[str, Any], *, of_kserve: bool
     ) -> Obstacle | None:
@@ -61,10 +72,8 @@ class Reach:
         found = self._matches(group, plural, labels)
         if found and not any(match.matches for match in found):
             excluding = [match.by_namespace for match in found if not match.by_object and match.by_namespace]
-            if any(expression.startswith(_NAME_LABEL) for expression in excluding):
-                return Obstacle(Code.NAMESPACE_EXCLUDED, namespace.name)
-            unmet = [*excluding, *(match.by_object for match in found if match.by_object)]
-            return Obstacle(Code.NOT_SELECTED, unmet[0])
+            expressions = [*excluding, *(match.by_object for match in found if match.by_object)]
+            return self._excluded(excluding) or Obstacle(Code.NOT_SELECTED, expressions[0])
         if namespace.mode == InjectMode.AUDIT:
             return Obstacle(Code.AUDITED, namespace.name)
         return None
@@ -107,6 +116,15 @@ class Reach:
             for _, entry in read.objects(self.platform.configuration or {}, "webhooks")
             for name in conditions_of(entry)
         ]
+
+    def _excluded(self, excluding: Sequence[str]) -> Obstacle | None:
+        """Return the obstacle where one of these unmet expressions is about the namespace's name."""
+        if not any(expression.startswith(_NAME_LABEL) for expression in excluding):
+            return None
+        name = self.namespace.name
+        always = name in _RESERVED or name == self.platform.namespace
+        by = "always, whatever is set" if always else _SETTING
+        return Obstacle(Code.NAMESPACE_EXCLUDED, f"{name} ({by})")
 
     def _matches(self, group: str, plural: str, labels: Mapping[str, Any]) -> list[Match]:
         configuration = self.platform.configuration

@@ -116,6 +116,21 @@ def test_a_terminal_shows_what_is_waited_for(objects: KubernetesObjects, tmp_pat
     assert b"restarting 1 Pod" in ended.stdout
 
 
+def test_a_pipe_is_told_what_is_waited_for_beside_the_report(
+    restart: Restart, objects: KubernetesObjects
+) -> None:
+    objects.add(secret(), *deployment("vllm"), pod("vllm-1", of_deployment("vllm")))
+    result = restart("--timeout=1s", "--output=json")
+    assert told(result)["deployment/vllm"]["result"] == "failed"
+    begun, waiting, failed = result.stderr.splitlines()
+    assert begun.startswith("team-a deployment/vllm: restarting 1 Pod, ")
+    assert waiting == (
+        "1 of 1: team-a deployment/vllm: deployment/vllm: its controller has not seen the change; "
+        "1 old Pod is there"
+    )
+    assert failed.startswith("team-a deployment/vllm: failed: its rollout is not over within 1 s: ")
+
+
 def test_a_dry_run_tells_and_writes_nothing(restart: Restart, objects: KubernetesObjects) -> None:
     objects.add(secret(), *deployment("vllm"), pod("vllm-1", of_deployment("vllm")))
     objects.add(pod("by-file", env=FILE, recorded=RECORDED | {"method": "file"}))

@@ -2,8 +2,9 @@
 
 import json
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -31,6 +32,8 @@ _STYLES: Final = {
     Step.UNKNOWN: "red",
 }
 _GAP: Final = "   "
+_QUIET_SECONDS: Final = 60.0
+"""After which a pipe is told the same again: a model is loaded for minutes, and CI ends what says nothing."""
 
 
 def as_lines(plan: Sequence[Workload], *, color: bool) -> str:
@@ -88,16 +91,24 @@ def pods(count: int) -> str:
 
 
 class Lines(Progress):
-    """Tells how it goes: a line when a workload begins and when it ends; on a terminal, what it waits for."""
+    """Tells how it goes: a line when a workload begins and when it ends, and what it waits for in between.
 
-    def __init__(self, *, silent: bool) -> None:
+    On a terminal that is one line that changes; elsewhere a line for each other thing to wait for, and again
+    after a while of the same.
+    """
+
+    def __init__(self, *, silent: bool, clock: Callable[[], float] = time.monotonic) -> None:
         """Prepare.
 
         Args:
             silent: Nothing goes to standard output, which is JSON's.
+            clock: In seconds.
         """
         self._silent = silent
+        self._clock = clock
         self._count = ""
+        self._told = ""
+        self._told_at = 0.0
         self._status: Status | None = None
         self._shown: AbstractContextManager[Any] = nullcontext()
 
@@ -119,15 +130,20 @@ class Lines(Progress):
     def begins(self, workload: Workload, number: int, of: int) -> None:
         """Say what is restarted, and why."""
         self._count = f"{number} of {of}"
+        self._told = ""
         verb = "restarting" if workload.step is Step.RESTART else "waiting for"
         self._say(f"{_place(workload)}: {verb} {pods(len(workload.pods))}, {workload.why}")
 
     def lacks(self, workload: Workload, what: str) -> None:
-        """Show what is waited for, on a terminal."""
+        """Say what is waited for."""
+        line = f"{self._count}: {_place(workload)}: {what}"
         if self._status is not None:
             from rich.markup import escape  # noqa: PLC0415 - as above
 
-            self._status.update(escape(f"{self._count}: {_place(workload)}: {what}"))
+            self._status.update(escape(line))
+        elif line != self._told or self._clock() - self._told_at >= _QUIET_SECONDS:
+            self._told, self._told_at = line, self._clock()
+            tell(line)
 
     def ends(self, outcome: Outcome) -> None:
         """Say how it ended."""

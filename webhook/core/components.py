@@ -9,12 +9,10 @@ from typing import Any, NamedTuple
 
 from webhook.core import caps, names, read
 from webhook.core.evidence import Reference
-from webhook.core.hub import HUGGING_FACE, from_uri, redact, revision_of
+from webhook.core.hub import from_storage, from_uri, redact, revision_of
 from webhook.core.kinds import Place
 from webhook.core.reasons import Reason
 from webhook.core.servers import Server, by_format
-
-_HUB = HUGGING_FACE
 
 FRAMEWORKS = (
     "sklearn",
@@ -141,10 +139,8 @@ def _laid_over(stable: Mapping[str, Any], canary: Mapping[str, Any]) -> Mapping[
 def _downloads(model: Mapping[str, Any], uris: Sequence[tuple[int, Mapping[str, Any]]]) -> list[Reference]:
     """Return what KServe's `storage-initializer` downloads for a component."""
     found = [read.string(model, "storageUri"), *(read.string(uri, "uri") for _, uri in uris)]
-    storage = read.mapping(model, "storage")
-    if read.mapping(storage, "parameters").get("type") == "hf":
-        # KServe leaves a slash before it out (addStorageSpecAnnotations in components/component.go).
-        found.append(_HUB.scheme + read.string(storage, "path").removeprefix("/"))
+    if stored := from_storage(read.mapping(model, "storage")):
+        found.append(stored)
     named: dict[str, str] = {}
     for uri in found:
         if name := from_uri(uri):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +260,18 @@ def from_uri(uri: str, hub: Hub = HUGGING_FACE) -> str | None:
     if len(name) > _LONGEST or _REPOSITORY.fullmatch(name) is None:
         return None
     return None if "--" in name or ".." in name or name.endswith(".git") else name
+
+
+def from_storage(storage: Mapping[str, Any]) -> str | None:
+    """Return the URI that KServe makes of a `storage` of type `hf`; None of another, or without a path.
+
+    A slash at the path's beginning is left out (`component.go`, `addStorageSpecAnnotations`;
+    `service_account_credentials.go`).
+    """
+    path, parameters = storage.get("path"), storage.get("parameters")
+    if type(path) is not str or type(parameters) is not dict or parameters.get("type") != "hf":
+        return None
+    return HUGGING_FACE.scheme + path.removeprefix("/")
 
 
 def revision_of(uri: str, hub: Hub = HUGGING_FACE) -> str:

@@ -61,6 +61,12 @@ def matches(
         )
 
 
+def unmet_by_namespace(configuration: Mapping[str, Any], labels: Mapping[str, Any]) -> list[str]:
+    """Return of each entry the first expression of its namespaceSelector that labels do not meet, or ""."""
+    entries = read.objects(configuration, "webhooks")
+    return [unmet(read.mapping(entry, "namespaceSelector"), labels) for _, entry in entries]
+
+
 def conditions_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of an entry's `matchConditions` that are not the chart's."""
     every = (read.string(condition, "name") for _, condition in read.objects(entry, "matchConditions"))

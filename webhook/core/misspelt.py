@@ -12,11 +12,10 @@ from typing import Any, Final
 from webhook.core import caps, names, read
 from webhook.core.components import FRAMEWORKS
 from webhook.core.decision import JsonObject
-from webhook.core.hub import HUGGING_FACE, from_uri, redact
+from webhook.core.hub import HUGGING_FACE, from_storage, from_uri, redact
 from webhook.core.kinds import KINDS, expand, places
 
 _SCHEME: Final = HUGGING_FACE.scheme
-_TYPE: Final = _SCHEME.partition(":")[0]
 _SERVICE: Final = (names.KSERVE_GROUP, "InferenceService")
 _PREDICTORS: Final = tuple(
     (*path, field)
@@ -24,7 +23,7 @@ _PREDICTORS: Final = tuple(
     for field in (*FRAMEWORKS, "model")
 )
 """Where `storage` is read; of a transformer or explainer it is not (`buildPredictorResources`)."""
-_ALIKE: Final = re.compile(rf"{_TYPE}:/{{0,2}}", re.IGNORECASE)
+_ALIKE: Final = re.compile(rf"{_SCHEME.partition(':')[0]}:/{{0,2}}", re.IGNORECASE)
 _PAGE: Final = re.compile(
     rf"https?://(?:www\.)?(?:{'|'.join(map(re.escape, sorted(HUGGING_FACE.hosts)))})/"
     r"(?!(?:api|blog|collections|datasets|docs|models|papers|spaces)/)([^/?#]+/[^/?#]+)(?:/tree/([^/?#]+))?/?(?:[?#].*)?",
@@ -84,15 +83,11 @@ def _page(uri: Any, *, fetched: bool) -> str | None:  # noqa: ANN401 - whatever 
 
 
 def _path(storage: JsonObject) -> str | None:
-    """Return why a path on the Hub is none, or None.
-
-    KServe takes one slash away and puts the scheme before it (`component.go`, `addStorageSpecAnnotations`;
-    `service_account_credentials.go`); without a path nothing is downloaded.
-    """
-    path = storage.get("path")
-    of_hub = read.mapping(storage, "parameters").get("type") == _TYPE
-    if not of_hub or type(path) is not str or from_uri(_SCHEME + path.removeprefix("/")):
+    """Return why a path on the Hub is none, or None; without a path nothing is downloaded."""
+    uri = from_storage(storage)
+    if uri is None or from_uri(uri):
         return None
+    path = read.string(storage, "path")
     revision = " or owner/model:revision" if ":" in path.removeprefix(_SCHEME) else ""
     shown = redact(path)[: caps.SUBJECT] or '""'
     return f"storage.path {shown} names no repository: it must be owner/model{revision}"

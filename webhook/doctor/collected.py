@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from webhook.core import names, read
 from webhook.core.decision import Action, Decision, Verdict
 from webhook.core.knowledge import Namespace
-from webhook.core.matching import matches, unmet
+from webhook.core.matching import matches, unmet_by_namespace
 from webhook.core.names import InjectMode
 from webhook.core.owners import Owner
 from webhook.core.renewal import Renewal, renewal
@@ -316,9 +316,7 @@ class Collected:
         if self.installed.configuration is None:
             return True
         labels = {_NAME: seen.name, **seen.labels}
-        return any(
-            not unmet(read.mapping(entry, "namespaceSelector"), labels) for entry in self.installed.entries
-        )
+        return not all(unmet_by_namespace(self.installed.configuration, labels))
 
     def conditions(self, pod: SeenObject) -> tuple[str, ...]:
         """Return the conditions that may have kept a Pod away, and that are not evaluated here."""

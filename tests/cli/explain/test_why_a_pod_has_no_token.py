@@ -1,5 +1,7 @@
 """The first line: why a Pod has no token, and the commands that mend it."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.explain.conftest import AFTER, BEFORE, ENTRIES, Cluster, Explain
@@ -12,6 +14,7 @@ from tests.cli.explain.workloads import (
     predictor_pod,
     workload,
 )
+from webhook.cli.explain.reach import RESERVED
 
 
 def test_a_namespace_that_has_not_opted_in(cluster: Cluster, explain: Explain) -> None:
@@ -317,3 +320,10 @@ def test_nothing_is_asked_of_the_hub(cluster: Cluster, explain: Explain) -> None
     assert first(explain, "isvc/llama", "-n", "team-a") == [
         "InferenceService llama in namespace team-a: no container names a model on the Hub."
     ]
+
+
+def test_the_namespaces_that_are_always_left_out_are_those_of_the_chart() -> None:
+    """The chart's own beside them, which the configuration tells."""
+    text = (Path(__file__).parents[3] / "charts/hf-token-injector/templates/_helpers.tpl").read_text()
+    section = text.partition('"hf-token-injector.reservedNamespaces" -}}')[2].partition("{{- end }}")[0]
+    assert set(section.split()) - {"-", "{{", "}}", ".Release.Namespace"} == RESERVED

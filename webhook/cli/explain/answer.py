@@ -115,10 +115,8 @@ def of_workload(
 def of_namespace(reach: Reach) -> Answer:
     """Answer for a namespace."""
     namespace = reach.namespace
-    obstacle = reach.to_namespace() or (
-        Obstacle(Code.NAMESPACE_UNSEEN, namespace.name) if namespace.unseen else None
-    )
-    obstacle = obstacle or reach.by_name()
+    unseen = Obstacle(Code.NAMESPACE_UNSEEN, namespace.name) if namespace.unseen else None
+    obstacle = reach.to_namespace() or unseen or reach.by_name()
     if obstacle is None and namespace.mode == InjectMode.AUDIT:
         obstacle = Obstacle(Code.AUDITED, namespace.name)
     if obstacle is None:

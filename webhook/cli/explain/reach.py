@@ -8,14 +8,14 @@ from webhook.cli.explain.codes import Code
 from webhook.cli.explain.facts import NamespaceSeen
 from webhook.cli.platform import Platform
 from webhook.core import read
-from webhook.core.matching import Match, conditions_of, matches, unmet
+from webhook.core.matching import Match, conditions_of, matches, unmet_by_namespace
 from webhook.core.names import InjectMode
 
 _NAME_LABEL: Final = "kubernetes.io/metadata.name"
 """By which the chart's selectors leave namespaces out."""
 _SETTING: Final = "webhook.excludedNamespaces"
 """The chart's value that names some of them."""
-_RESERVED: Final = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+RESERVED: Final = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 """Those that the chart always leaves out, beside its own."""
 
 
@@ -55,9 +55,7 @@ class Reach:
 
     def by_name(self) -> Obstacle | None:
         """Return that the platform leaves the namespace out, whatever is created in it."""
-        entries = read.objects(self.platform.configuration or {}, "webhooks")
-        selectors = [read.mapping(entry, "namespaceSelector") for _, entry in entries]
-        excluding = [unmet(selector, self.namespace.labels) for selector in selectors]
+        excluding = unmet_by_namespace(self.platform.configuration or {}, self.namespace.labels)
         return self._excluded(excluding) if all(excluding) else None
 
     def to_object(
@@ -122,7 +120,7 @@ class Reach:
         if not any(expression.startswith(_NAME_LABEL) for expression in excluding):
             return None
         name = self.namespace.name
-        always = name in _RESERVED or name == self.platform.namespace
+        always = name in RESERVED or name == self.platform.namespace
         by = "always, whatever is set" if always else _SETTING
         return Obstacle(Code.NAMESPACE_EXCLUDED, f"{name} ({by})")
 

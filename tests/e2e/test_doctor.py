@@ -38,7 +38,7 @@ def doctor(cluster: Cluster, release: Release) -> Doctor:
 
 
 @pytest.fixture
-def configured(release: Release, cluster: Cluster, make_namespace: MakeNamespace) -> Iterator[Object]:
+def configured(release: Release, team: Team) -> Iterator[Object]:
     """Our configuration, which is as it was before, and in force, when the test has ended."""
     before = release.configuration()
     yield before
@@ -48,8 +48,7 @@ def configured(release: Release, cluster: Cluster, make_namespace: MakeNamespace
         "metadata": {**before["metadata"], "resourceVersion": now["metadata"]["resourceVersion"]},
     }
     release.api.ok(release.api.request("PUT", f"{MUTATING}/{CONFIGURATION}", again))
-    namespace = make_namespace()
-    until(lambda: _injected(cluster, namespace), "the API server has seen the configuration of before")
+    until(team.injected, "the API server has seen the configuration of before")
 
 
 def test_a_cluster_in_which_all_is_well_is_well(doctor: Doctor, team: Team) -> None:
@@ -266,14 +265,14 @@ def test_a_missing_secret_key_or_value_is_told(
 
 
 def test_pods_that_were_made_before_the_label_or_are_older_than_their_secret_are_told(
-    doctor: Doctor, cluster: Cluster, make_namespace: MakeNamespace
+    doctor: Doctor, cluster: Cluster, make_namespace: MakeNamespace, kubectl: Kubectl
 ) -> None:
     """The first has no token, the second an old one."""
     name = make_namespace(None)
     cluster.api.create(predictor_pod("early"), name)
     cluster.api.patch("Namespace", name, {"metadata": {"labels": {INJECT: "enabled"}}})
     ask = ("-n", name, "--check=pods-without-token", "--check=pods-older-than-secret")
-    until(lambda: _injected(cluster, name), "the webhook knows of the label")
+    until(Team(name, cluster.api, kubectl).injected, "the webhook knows of the label")
     cluster.api.create(predictor_pod("later"), name)
     made = cluster.api.get("Pod", "later", name)["metadata"]["creationTimestamp"]
     found = doctor(*ask)
@@ -327,12 +326,6 @@ def _break(release: Release, operation: str, path: str, value: Any = None) -> No
 def _foreign() -> str:
     """Return a `caBundle` of a CA that has signed nothing of ours."""
     return base64.b64encode(issue_authority("foreign", now=datetime.now(UTC)).certificate).decode()
-
-
-def _injected(cluster: Cluster, namespace: str) -> bool:
-    """Tell whether a Pod gets its token there now, by a dry run."""
-    answer = cluster.api.post(predictor_pod("probe"), namespace, dryRun="All")
-    return "hf-token-injector.io/injected" in cluster.api.ok(answer)["metadata"].get("annotations", {})
 
 
 def _later_than(moment: str) -> None:

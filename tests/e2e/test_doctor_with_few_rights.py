@@ -8,6 +8,7 @@ from tests.docs.rights import RIGHTS
 from tests.e2e.harness.api import Object
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.doctor import Doctor, say_ready
+from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import predictor_pod
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.team import Team
@@ -29,7 +30,7 @@ def doctor(cluster: Cluster, release: Release) -> Doctor:
 
 
 @pytest.fixture
-def with_rights(cluster: Cluster) -> Iterator[WithRights]:
+def with_rights(cluster: Cluster, kubectl: Kubectl) -> Iterator[WithRights]:
     """A function that makes people; their rights end with the test."""
     made: list[str] = []
     api = cluster.api
@@ -58,18 +59,10 @@ def with_rights(cluster: Cluster) -> Iterator[WithRights]:
         )
         if rules:
             # They are in force together: the role is one object.
-            attributes = {
-                "namespace": namespace,
-                "group": rules[0]["apiGroups"][0],
-                "resource": rules[0]["resources"][0],
-                "verb": rules[0]["verbs"][0],
-            }
-            user = f"system:serviceaccount:default:{name}"
-            spec = {"user": user, "resourceAttributes": attributes}
-            review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
-            reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+            first = rules[0]
+            resource = ".".join(filter(None, [first["resources"][0], first["apiGroups"][0]]))
             until(
-                lambda: api.ok(api.request("POST", reviews, review))["status"]["allowed"],
+                lambda: kubectl.may(f"default:{name}", first["verbs"][0], resource, namespace),
                 "the API server knows of the rights",
             )
         asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}

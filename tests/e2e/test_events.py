@@ -224,5 +224,4 @@ def test_switched_off_nothing_is_told_and_no_right_is_needed(team: Team, release
 
 def _may(release: Release, verb: str) -> bool:
     """Tell whether our ServiceAccount may do something with Events."""
-    account = f"system:serviceaccount:{NAMESPACE}:{NAME}"
-    return release.kubectl.try_("auth", "can-i", verb, "events", "-n", "default", f"--as={account}").code == 0
+    return release.kubectl.may(f"{NAMESPACE}:{NAME}", verb, "events", "default")

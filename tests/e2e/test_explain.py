@@ -1,6 +1,5 @@
 """`explain` about a real cluster: why a Pod got no token in one command, and its commands mend it."""
 
-import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -8,25 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from tests.e2e.conftest import MakeNamespace
-from tests.e2e.harness.api import Object
 from tests.e2e.harness.binaries import binary
 from tests.e2e.harness.cluster import Cluster
+from tests.e2e.harness.explain import Explain, commands, described, first
 from tests.e2e.harness.kserve import KServe
-from tests.e2e.harness.kubectl import Kubectl, Said
+from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.manifests import download_pod, hugging_face_model, predictor_pod
 from tests.e2e.harness.namespaces import create_namespace
 from tests.e2e.harness.restarting import Restart, await_running, generations, rotate
 from tests.e2e.harness.team import TOKEN, Reference, Team, tokens
 from tests.e2e.harness.waiting import until
-from tests.pasted import unpasteable
-from webhook.cli.main import cli
 
 pytestmark = pytest.mark.usefixtures("kserve", "release")
 
-Explain = Callable[..., Said]
 DEFAULT = Reference("hf-secret", "token")
 LABEL = "hf-token-injector.io/inject"
 RESTARTED_AT = "hf-token-injector.io/restarted-at"
@@ -43,14 +38,8 @@ def values() -> dict[str, Any]:
 
 @pytest.fixture
 def explain(cluster: Cluster) -> Explain:
-    """Call the command as the administrator, or with another kubeconfig."""
-
-    def run(*arguments: str, kubeconfig: object = cluster.kubeconfig) -> Said:
-        result = CliRunner().invoke(cli, ["explain", f"--kubeconfig={kubeconfig}", *arguments])
-        assert TOKEN not in result.output
-        return Said(result.exit_code, result.stdout, result.stderr)
-
-    return run
+    """The command, as the administrator."""
+    return Explain(cluster.kubeconfig)
 
 
 @pytest.fixture
@@ -76,34 +65,6 @@ def paste(cluster: Cluster, tmp_path: Path) -> Callable[[str], None]:
 def team_of(make_namespace: MakeNamespace, cluster: Cluster, kubectl: Kubectl) -> Callable[..., Team]:
     """Make a team whose namespace has the given label."""
     return lambda mode="enabled", **more: Team(make_namespace(mode, **more), cluster.api, kubectl)
-
-
-def commands(output: str) -> list[str]:
-    """Return the commands below the first line."""
-    found = [line.strip() for line in output.splitlines() if line.startswith("  kubectl ")]
-    assert found, output
-    assert [unpasteable(command) for command in found] == [None] * len(found)
-    return found
-
-
-def first(said: Said) -> str:
-    """Return the first line of what was printed."""
-    assert said.code == 0, said
-    return said.out.splitlines()[0]
-
-
-def described(said: Said) -> list[Object]:
-    """Return the objects of the JSON."""
-    document: Object = json.loads(said.out)
-    assert document["version"] == 1
-    objects: list[Object] = document["objects"]
-    return objects
-
-
-def probed(team: Team) -> Reference | None:
-    """Return which token a Pod of KServe's would be given now, by a dry run."""
-    answer = team.api.post(predictor_pod("probe"), team.namespace, dryRun="All")
-    return tokens(team.api.ok(answer))["storage-initializer"]
 
 
 def test_a_newcomer_gets_from_nothing_to_a_token_by_what_is_printed(
@@ -138,7 +99,7 @@ def test_a_pod_older_than_the_label_is_told_of_by_its_owner(
     team.apply(hugging_face_model("llama"))
     team.predictor("llama")
     kubectl("label", "namespace", team.namespace, f"{LABEL}=enabled")
-    until(lambda: probed(team), "the API server knows the label")
+    until(team.injected, "the API server knows the label")
     said = explain("isvc/llama", "-n", team.namespace)
     assert first(said) == (
         f"InferenceService llama in namespace {team.namespace}: storage-initializer has no token: "
@@ -182,7 +143,7 @@ def test_the_command_restarts_also_what_was_restarted_before(
     team.await_generation("llama")
     assert generations(team) == {"llama-predictor": 2}
     kubectl("label", "namespace", team.namespace, f"{LABEL}-")
-    until(lambda: probed(team) is None, "the API server knows that the label is gone")
+    until(lambda: team.injected() is False, "the API server knows that the label is gone")
     (pod,) = await_running(team, 1)
     team.api.delete("Pod", pod["metadata"]["name"], team.namespace)
     await_running(team, 1)
@@ -321,7 +282,13 @@ def test_a_pod_of_another_key_than_its_namespace_names_by_now_is_made_anew(
     assert "key token is not in it." in first(explain("isvc/llama", "-n", team.namespace))
     kubectl("annotate", "namespace", team.namespace, "hf-token-injector.io/secret-key=HF_TOKEN")
     by_now = Reference("hf-secret", "HF_TOKEN")
-    until(lambda: probed(team) == by_now, "the webhook knows the annotation")
+    probe = predictor_pod("probe")
+
+    def given() -> Reference | None:
+        answer = team.api.post(probe, team.namespace, dryRun="All")
+        return tokens(team.api.ok(answer))["storage-initializer"]
+
+    until(lambda: given() == by_now, "the webhook knows the annotation")
     said = explain("isvc/llama", "-n", team.namespace)
     assert first(said).endswith(
         "key token is not in it; a new Pod takes it from Secret hf-secret, key HF_TOKEN."
@@ -360,7 +327,7 @@ def test_the_json_of_all_namespaces_is_the_same_until_something_is_decided_other
 
 
 def test_someone_with_few_rights_is_told_what_is_not_seen(
-    team_of: Callable[..., Team], explain: Explain, cluster: Cluster, kubectl: Kubectl
+    team_of: Callable[..., Team], cluster: Cluster, kubectl: Kubectl
 ) -> None:
     """With the Pods and InferenceServices of one namespace alone there is an answer all the same."""
     team = team_of(None)
@@ -374,21 +341,21 @@ def test_someone_with_few_rights_is_told_what_is_not_seen(
     )  # fmt: skip
     account = f"--serviceaccount={team.namespace}:developer"
     kubectl("create", "rolebinding", "developer", *space, "--role=developer", account)
-    someone = f"--as=system:serviceaccount:{team.namespace}:developer"
     until(
-        lambda: kubectl.try_("auth", "can-i", "list", "pods", *space, someone).code == 0,
+        lambda: kubectl.may(f"{team.namespace}:developer", "list", "pods", team.namespace),
         "the API server knows of the rights",
     )
     token = kubectl("create", "token", "developer", *space).strip()
     kubeconfig = cluster.write_kubeconfig("developer", {"token": token})
-    said = explain("isvc/llama", *space, kubeconfig=kubeconfig)
+    explain = Explain(kubeconfig)
+    said = explain("isvc/llama", *space)
     assert first(said).endswith(
         f"has no token: whether namespace {team.namespace} has opted in cannot be seen."
     )
     assert "hf-secret/token (default) as env, Secret not seen" in said.out
     assert " may not get namespaces, secrets" in said.err
     assert "defaults are assumed" in said.err
-    refused = explain("deploy/llama-predictor", *space, kubeconfig=kubeconfig)
+    refused = explain("deploy/llama-predictor", *space)
     assert refused.code == 2
     assert 'cannot get resource "deployments"' in refused.err
 

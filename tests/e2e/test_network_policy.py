@@ -178,17 +178,9 @@ def _account(team: Team, cluster: Cluster, folder: Path, role: str) -> Path:
             "subjects": [{"kind": "ServiceAccount", "name": "developer", "namespace": namespace}],
         }
         api.create(binding, namespace)
-        asked = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SubjectAccessReview",
-            "spec": {
-                "user": f"system:serviceaccount:{namespace}:developer",
-                "resourceAttributes": {"namespace": namespace, "verb": "list", "resource": "pods"},
-            },
-        }
-        reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+        kubectl = Kubectl(cluster.kubeconfig)
         until(
-            lambda: api.ok(api.request("POST", reviews, asked))["status"]["allowed"],
+            lambda: kubectl.may(f"{namespace}:developer", "list", "pods", namespace),
             "the API server knows of the rights",
         )
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}

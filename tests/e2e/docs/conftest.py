@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.namespaces import create_namespace
-from tests.e2e.harness.pages import TEAM, Shell, injected
+from tests.e2e.harness.pages import TEAM, Shell
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.team import Team
 from tests.e2e.harness.waiting import until
@@ -35,7 +35,7 @@ def team(namespace: str, cluster: Cluster, kubectl: Kubectl) -> Iterator[Team]:
     kubectl("annotate", "namespace", namespace, f"{METHOD}-")
     until(lambda: not team.pods(), "the Pods are gone")
 
-    until(lambda: injected(team) is False, "the API server knows that the label is gone")
+    until(lambda: team.injected() is False, "the API server knows that the label is gone")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import yaml
 
 from tests.docs.ways import ON_A_CLUSTER, REFUSED, on_a_cluster
 from tests.e2e.harness.manifests import predictor_pod
-from tests.e2e.harness.pages import ROOT, TEAM, Shell, count_as_ready, injected
+from tests.e2e.harness.pages import ROOT, TEAM, Shell, count_as_ready
 from tests.e2e.harness.release import Release
 from tests.e2e.harness.restarting import await_running
 from tests.e2e.harness.team import TOKEN, Team
@@ -98,7 +98,7 @@ def prepare(scene: Scene, team: Team) -> None:
     if scene.label:
         label = {"metadata": {"labels": {"hf-token-injector.io/inject": scene.label}}}
         team.api.patch("Namespace", TEAM, label)
-        until(lambda: injected(team), "the API server knows of the label")
+        until(team.injected, "the API server knows of the label")
     if scene.pod:
         team.api.create(predictor_pod(scene.pod), TEAM)
     if scene.secret:

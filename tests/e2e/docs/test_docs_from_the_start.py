@@ -12,7 +12,7 @@ from tests.docs.ways import on_a_cluster
 from tests.e2e.harness.cluster import Cluster
 from tests.e2e.harness.helm import Helm
 from tests.e2e.harness.kubectl import Kubectl
-from tests.e2e.harness.pages import ROOT, TEAM, Shell, injected
+from tests.e2e.harness.pages import ROOT, TEAM, Shell
 from tests.e2e.harness.processes import Processes
 from tests.e2e.harness.release import CONFIGURATION, NAME, NAMESPACE, POLICY, Release
 from tests.e2e.harness.team import Reference, Team, tokens
@@ -78,7 +78,7 @@ def test_the_policies_without_a_server_give_a_pod_its_token(
         for line in on_a_cluster("docs/admission-policy.md"):
             said = shell.run(line)
             assert said.code == 0, f"{line}: {said.err}{said.out}"
-        until(lambda: injected(team), "a Pod is given its token")
+        until(team.injected, "a Pod is given its token")
     finally:
         kubectl("delete", "--wait=true", "-f", "-", stdin=rendered)
-        until(lambda: injected(team) is False, "the policies are not in force any more")
+        until(lambda: team.injected() is False, "the policies are not in force any more")

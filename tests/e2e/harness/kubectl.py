@@ -41,6 +41,19 @@ class Kubectl:
         assert said.code == 0, f"kubectl {' '.join(arguments)}: {said.err or said.out}"
         return said.out
 
+    def may(self, account: str, verb: str, resource: str, namespace: str = "") -> bool:
+        """Tell whether the API server knows by now of an account's right, in a namespace or in all.
+
+        Args:
+            account: NAMESPACE:NAME of a ServiceAccount.
+            verb: What it may do.
+            resource: With what: `pods`, or with its group, `deployments.apps`.
+            namespace: Where.
+        """
+        where = f"--namespace={namespace}" if namespace else "--all-namespaces"
+        someone = f"--as=system:serviceaccount:{account}"
+        return self.try_("auth", "can-i", verb, resource, where, someone).code == 0
+
     def apply(self, manifest: Mapping[str, Any], namespace: str, *options: str) -> str:
         """Apply a manifest, client-side unless `--server-side` is among the options."""
         return self("apply", "-n", namespace, "-f", "-", *options, stdin=json.dumps(manifest))

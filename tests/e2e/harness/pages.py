@@ -5,14 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
-
 from tests.e2e.harness.binaries import binary
 from tests.e2e.harness.kubectl import Said
-from tests.e2e.harness.manifests import predictor_pod
 from tests.e2e.harness.release import NAME, NAMESPACE, Release
 from tests.e2e.harness.restarting import ROTATED, make_ready
-from tests.e2e.harness.team import INJECTED, TOKEN, Team
+from tests.e2e.harness.team import TOKEN, Team
 from tests.e2e.harness.waiting import until
 
 ROOT = Path(__file__).parents[3]
@@ -84,14 +81,6 @@ class Shell:
         self._release.start_replica()
         self._release.await_in_force()
         count_as_ready(self._release)
-
-
-def injected(team: Team) -> bool | None:
-    """Return whether a Pod like KServe's would be given a token now; None where it is refused."""
-    answer = team.api.post(predictor_pod("probe"), team.namespace, dryRun="All")
-    if answer.status >= httpx.codes.MULTIPLE_CHOICES:
-        return None
-    return INJECTED in answer.body["metadata"].get("annotations", {})
 
 
 def count_as_ready(release: Release) -> None:

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import httpx
+
 from tests.e2e.harness.api import Api, Object
 from tests.e2e.harness.kubectl import Kubectl, Said
+from tests.e2e.harness.manifests import predictor_pod
 from tests.e2e.harness.waiting import until
 
 SERVER_SIDE = ("--server-side",)
@@ -58,6 +61,13 @@ class Team:
     def predictor(self, name: str) -> Object:
         """Wait for the predictor's Pod of an InferenceService."""
         return self.pod(f"serving.kserve.io/inferenceservice={name},component=predictor")
+
+    def injected(self) -> bool | None:
+        """Return whether a dry run of a KServe Pod comes back with a token; None where it is refused."""
+        answer = self.api.post(predictor_pod("probe"), self.namespace, dryRun="All")
+        if answer.status >= httpx.codes.MULTIPLE_CHOICES:
+            return None
+        return INJECTED in answer.body["metadata"].get("annotations", {})
 
     def replica_sets(self, selector: str = "") -> list[Object]:
         """Return the team's ReplicaSets."""
